@@ -1,0 +1,1 @@
+"""How calls are decided: pure functions over values, one file per question."""

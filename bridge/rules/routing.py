@@ -1,0 +1,210 @@
+"""Who may dial, and what happens (R98–R114). The file with the thinking.
+
+Every function takes values and returns a `Route`. When in doubt it asks, and it never guesses: a wrong
+connection is a breach of privacy.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bridge.values import (
+    AskCode,
+    AskPin,
+    Attestation,
+    Candidate,
+    Choice,
+    Connect,
+    Decline,
+    Detail,
+    InboundCall,
+    Loaded,
+    Menu,
+    Reason,
+    Route,
+)
+from config.phones import CallerKind, Unusable, unusable
+from people.values import CallerFacts, Language, PracticeKind
+
+# A second call is refused only while the first is known to be live by a fact younger than this.
+LIVE_FOR = timedelta(minutes=2)
+
+
+def decide_route(call: InboundCall, known: Loaded) -> Route:
+    """Decide what happens with a call that has just come in."""
+    if call.caller.kind is CallerKind.WITHHELD:
+        return Decline(reason=Reason.WITHHELD)
+    if call.caller.kind is not CallerKind.NUMBER:
+        return Decline(reason=Reason.UNKNOWN_CALLER)
+    verified = [caller for caller in known.callers if caller.verified]
+    if not verified:
+        return _unverified(call, known.callers)
+    if call.attestation is Attestation.FAILED:
+        return _step_up(verified)
+    if len(verified) > 1:
+        return _ask_pin(verified, Detail.SHARED_NUMBER)
+    (caller,) = verified
+    if caller.practice_kind is PracticeKind.GROUP:
+        if not caller.line_enabled:
+            return _group_line_off(caller)
+        return _ask_pin(verified, Detail.NO_PIN)
+    return serve(call, caller, known.candidates)
+
+
+def recognised(call: InboundCall, caller: CallerFacts, candidates: Sequence[Candidate]) -> Route:
+    """Decide for a caller who has keyed the right PIN; `candidates` are theirs alone."""
+    if caller.practice_kind is PracticeKind.GROUP and not caller.line_enabled:
+        return _group_line_off(caller)
+    return serve(call, caller, candidates)
+
+
+def serve(call: InboundCall, caller: CallerFacts, candidates: Sequence[Candidate]) -> Route:
+    """Decide for a provider who is known: find their one open window (R103), or say what to do."""
+    open_now = [c for c in candidates if c.open_at(call.arrived_at)]
+    if not open_now:
+        return _nothing_open(call.arrived_at, caller, candidates)
+    chosen = choose(open_now, call.line)
+    if len(chosen) == 1:
+        return connect(call, caller, chosen[0])
+    return Menu(
+        provider_id=caller.provider_id,
+        choices=tuple(
+            Choice(str(digit), c.window.appointment_id, c.window.starts_at)
+            for digit, c in enumerate(sorted(chosen, key=_start)[:9], start=1)
+        ),
+        language=caller.language,
+        timezone=caller.timezone,
+    )
+
+
+def choose(open_now: Sequence[Candidate], line: str) -> Sequence[Candidate]:
+    """Narrow several open windows of one provider down as R103 says; what is left is for the menu to ask."""
+    if len(open_now) == 1:
+        return open_now
+    left = [c for c in open_now if c.window.line == line] or list(open_now)
+    if len(left) > 1:
+        left = [c for c in left if not c.occurred] or left
+    return left
+
+
+def connect(call: InboundCall, caller: CallerFacts, candidate: Candidate) -> Route:
+    """Ring the client of one open window, unless their number forbids it or they are being talked to."""
+    window = candidate.window
+    trouble = unusable(candidate.client_number, call.line)
+    if trouble is not None:
+        return Decline(
+            reason=Reason.NO_CLIENT_NUMBER if trouble is Unusable.NONE else Reason.BAD_CLIENT_NUMBER,
+            language=caller.language,
+            provider_id=caller.provider_id,
+            appointment_id=window.appointment_id,
+            timezone=caller.timezone,
+            detail=trouble,
+        )
+    heard = candidate.live_heard_at
+    if heard is not None and call.arrived_at - heard < LIVE_FOR:
+        return Decline(
+            reason=Reason.ALREADY_IN_CALL,
+            language=caller.language,
+            provider_id=caller.provider_id,
+            appointment_id=window.appointment_id,
+            timezone=caller.timezone,
+            at=window.closes_at,
+        )
+    assert candidate.client_number is not None  # noqa: S101 - unusable() has looked
+    assert call.caller.number is not None  # noqa: S101 - a recognised caller has a number
+    return Connect(
+        provider_id=caller.provider_id,
+        appointment_id=window.appointment_id,
+        occurrence=window.occurrence,
+        caller_id=call.caller.number,
+        client_number=candidate.client_number,
+        language=caller.language,
+    )
+
+
+def _unverified(call: InboundCall, callers: Sequence[CallerFacts]) -> Route:
+    if not callers:
+        return Decline(reason=Reason.UNKNOWN_CALLER)
+    if call.attestation is Attestation.FAILED:
+        return Decline(reason=Reason.ATTESTATION_FAILED, language=common_language(callers))
+    if any(caller.verifying for caller in callers):
+        return AskCode(language=common_language(callers))
+    only = callers[0] if len(callers) == 1 else None
+    return Decline(
+        reason=Reason.NOT_VERIFIED,
+        language=common_language(callers),
+        provider_id=only.provider_id if only else None,
+    )
+
+
+def _step_up(verified: Sequence[CallerFacts]) -> Route:
+    """A caller whose attestation failed proves themselves by PIN and hears no times (requirements 9)."""
+    if any(caller.has_pin for caller in verified):
+        return AskPin(language=common_language(verified))
+    only = verified[0] if len(verified) == 1 else None
+    return Decline(
+        reason=Reason.ATTESTATION_FAILED,
+        language=common_language(verified),
+        provider_id=only.provider_id if only else None,
+    )
+
+
+def _ask_pin(verified: Sequence[CallerFacts], without: Detail) -> Route:
+    """Ask for the PIN where anybody with this number has one; else the line is off for all of them."""
+    if any(caller.has_pin for caller in verified):
+        return AskPin(language=common_language(verified))
+    only = verified[0] if len(verified) == 1 else None
+    return Decline(
+        reason=Reason.NOT_VERIFIED,
+        language=common_language(verified),
+        provider_id=only.provider_id if only else None,
+        detail=without,
+    )
+
+
+def _group_line_off(caller: CallerFacts) -> Decline:
+    return Decline(
+        reason=Reason.NO_CONSULTATION,
+        language=caller.language,
+        provider_id=caller.provider_id,
+        timezone=caller.timezone,
+        detail=Detail.GROUP_LINE_OFF,
+    )
+
+
+def _nothing_open(at: datetime, caller: CallerFacts, candidates: Sequence[Candidate]) -> Decline:
+    """Say when the line opens, or that it has closed: whichever of the two is nearer."""
+    ahead = min((c for c in candidates if c.window.opens_at > at), key=_start, default=None)
+    over = max((c for c in candidates if c.window.closes_at <= at), key=_end, default=None)
+    if over is not None and (ahead is None or at - over.window.closes_at < ahead.window.opens_at - at):
+        reason, near, edge = Reason.TOO_LATE, over, over.window.closes_at
+    elif ahead is not None:
+        reason, near, edge = Reason.TOO_EARLY, ahead, ahead.window.opens_at
+    else:
+        return Decline(
+            reason=Reason.NO_CONSULTATION,
+            language=caller.language,
+            provider_id=caller.provider_id,
+            timezone=caller.timezone,
+        )
+    return Decline(
+        reason=reason,
+        language=caller.language,
+        provider_id=caller.provider_id,
+        appointment_id=near.window.appointment_id,
+        timezone=caller.timezone,
+        at=edge,
+    )
+
+
+def _start(candidate: Candidate) -> tuple[datetime, str]:
+    return candidate.window.starts_at, str(candidate.window.appointment_id)
+
+
+def _end(candidate: Candidate) -> tuple[datetime, str]:
+    return candidate.window.closes_at, str(candidate.window.appointment_id)
+
+
+def common_language(callers: Sequence[CallerFacts]) -> Language:
+    """Return the language that all of them share, else English."""
+    languages = {caller.language for caller in callers}
+    return languages.pop() if len(languages) == 1 else Language.ENGLISH

@@ -1,0 +1,14 @@
+"""Keys for different purposes out of the one secret, so that none can stand in for another."""
+
+import hashlib
+import hmac
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """Return a 32-byte key that only `purpose` uses."""
+    return hmac.new(secret.encode(), b"consultline/" + purpose.encode(), hashlib.sha256).digest()
+
+
+def digest(key: bytes, value: str) -> str:
+    """Return the keyed hash of `value` as 64 hex digits."""
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()

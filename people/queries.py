@@ -1,0 +1,295 @@
+"""Reads and writes of the tables about people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from people.models import (
+    ApiToken,
+    ApiWrite,
+    Client,
+    PhoneVerification,
+    Pin,
+    PinTry,
+    Practice,
+    Provider,
+    Relationship,
+    SupportCase,
+    Suppression,
+)
+from people.values import CallerFacts, Language, SuppressionReason
+
+
+async def practice(session: AsyncSession, practice_id: UUID) -> Practice | None:
+    """Return one practice."""
+    return await session.get(Practice, practice_id)
+
+
+async def practice_for_update(session: AsyncSession, practice_id: UUID) -> Practice | None:
+    """Return one practice, locked."""
+    return await session.get(Practice, practice_id, with_for_update=True, populate_existing=True)
+
+
+async def provider(session: AsyncSession, provider_id: UUID) -> Provider | None:
+    """Return one provider."""
+    return await session.get(Provider, provider_id)
+
+
+async def provider_for_update(session: AsyncSession, provider_id: UUID) -> Provider | None:
+    """Return one provider, locked."""
+    return await session.get(Provider, provider_id, with_for_update=True, populate_existing=True)
+
+
+async def providers_by_email(session: AsyncSession, email: str) -> Sequence[Provider]:
+    """Return the providers with this address, in any spelling of its letters."""
+    found = await session.execute(select(Provider).where(func.lower(col(Provider.email)) == email.lower()))
+    return found.scalars().all()
+
+
+async def providers_with_number(session: AsyncSession, number: str) -> Sequence[Provider]:
+    """Return the active providers whose verified dial number this is."""
+    found = await session.execute(
+        select(Provider)
+        .where(
+            col(Provider.active),
+            col(Provider.dial_phone) == number,
+            col(Provider.dial_phone_verified_at).is_not(None),
+        )
+        .order_by(col(Provider.id))
+    )
+    return found.scalars().all()
+
+
+async def callers(session: AsyncSession, number: str, now: datetime) -> tuple[CallerFacts, ...]:
+    """Return everybody active who has this dial number, verified or not."""
+    pending = (
+        select(col(PhoneVerification.id))
+        .where(
+            col(PhoneVerification.provider_id) == col(Provider.id),
+            col(PhoneVerification.used_at).is_(None),
+            col(PhoneVerification.expires_at) > now,
+        )
+        .exists()
+    )
+    found = await session.execute(
+        select(Provider, Practice, col(Pin.provider_id).is_not(None), pending)
+        .join(Practice, col(Practice.id) == col(Provider.practice_id))
+        .outerjoin(Pin, col(Pin.provider_id) == col(Provider.id))
+        .where(col(Provider.active), col(Provider.dial_phone) == number)
+        .order_by(col(Provider.id))
+    )
+    return tuple(
+        CallerFacts(
+            provider_id=person.id,
+            practice_id=person.practice_id,
+            practice_kind=practice.kind,
+            line_enabled=practice.line_enabled,
+            verified=person.dial_phone_verified_at is not None,
+            has_pin=has_pin,
+            verifying=verifying,
+            language=Language(person.language),
+            timezone=person.timezone,
+        )
+        for person, practice, has_pin, verifying in found.tuples()
+    )
+
+
+async def set_pin(session: AsyncSession, pin: Pin) -> bool:
+    """Set or change a PIN; False where somebody of the practice has the same."""
+    taken = await session.execute(
+        select(col(Pin.provider_id)).where(
+            col(Pin.practice_id) == pin.practice_id,
+            col(Pin.digest) == pin.digest,
+            col(Pin.provider_id) != pin.provider_id,
+        )
+    )
+    if taken.first():
+        return False
+    values = {"practice_id": pin.practice_id, "digest": pin.digest, "set_at": pin.set_at}
+    await session.execute(
+        insert(Pin)
+        .values(provider_id=pin.provider_id, **values)
+        .on_conflict_do_update(index_elements=["provider_id"], set_=values)
+    )
+    return True
+
+
+async def pin_owners(session: AsyncSession, number: str, digest: str) -> Sequence[UUID]:
+    """Return the active providers with this number whose PIN this is; two practices may share a PIN."""
+    found = await session.execute(
+        select(col(Pin.provider_id))
+        .join(Provider, col(Provider.id) == col(Pin.provider_id))
+        .where(
+            col(Pin.digest) == digest,
+            col(Provider.active),
+            col(Provider.dial_phone) == number,
+            col(Provider.dial_phone_verified_at).is_not(None),
+        )
+    )
+    return found.scalars().all()
+
+
+async def pin_tries(session: AsyncSession, practices: Sequence[UUID], caller_key: str, since: datetime) -> int:
+    """Return how often a wrong PIN was keyed from this number for these practices since then."""
+    found = await session.execute(
+        select(func.count(func.distinct(col(PinTry.id)))).where(
+            col(PinTry.practice_id).in_(practices), col(PinTry.caller_key) == caller_key, col(PinTry.at) > since
+        )
+    )
+    return found.scalar_one()
+
+
+async def providers_of(session: AsyncSession, practices: Sequence[UUID], number: str) -> Sequence[Provider]:
+    """Return the active providers of these practices with this dial number."""
+    found = await session.execute(
+        select(Provider).where(
+            col(Provider.practice_id).in_(practices), col(Provider.active), col(Provider.dial_phone) == number
+        )
+    )
+    return found.scalars().all()
+
+
+async def open_verification_for_update(
+    session: AsyncSession, provider_id: UUID, now: datetime
+) -> PhoneVerification | None:
+    """Return the newest verification of a provider that can still be used, locked."""
+    found = await session.execute(
+        select(PhoneVerification)
+        .where(
+            col(PhoneVerification.provider_id) == provider_id,
+            col(PhoneVerification.used_at).is_(None),
+            col(PhoneVerification.expires_at) > now,
+        )
+        .order_by(col(PhoneVerification.created_at).desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
+async def client(session: AsyncSession, client_id: UUID) -> Client | None:
+    """Return one client."""
+    return await session.get(Client, client_id)
+
+
+async def client_for_update(session: AsyncSession, client_id: UUID) -> Client | None:
+    """Return one client, locked."""
+    return await session.get(Client, client_id, with_for_update=True, populate_existing=True)
+
+
+async def client_by_email(session: AsyncSession, email: str) -> Client | None:
+    """Return the client with this address, in any spelling of its letters."""
+    found = await session.execute(select(Client).where(func.lower(col(Client.email)) == email.lower()))
+    return found.scalar_one_or_none()
+
+
+async def relationship(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:
+    """Return where a provider and a client stand."""
+    found = await session.execute(
+        select(Relationship).where(
+            col(Relationship.provider_id) == provider_id, col(Relationship.client_id) == client_id
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def relationships_of_client(session: AsyncSession, client_id: UUID) -> Sequence[Relationship]:
+    """Return where a client stands with all providers."""
+    found = await session.execute(select(Relationship).where(col(Relationship.client_id) == client_id))
+    return found.scalars().all()
+
+
+async def cases(
+    session: AsyncSession, *, provider_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[SupportCase]:
+    """Return support cases in the order of their ids."""
+    query = select(SupportCase).order_by(col(SupportCase.id)).limit(limit)
+    if provider_id:
+        query = query.where(col(SupportCase.provider_id) == provider_id)
+    if after:
+        query = query.where(col(SupportCase.id) > after)
+    return (await session.execute(query)).scalars().all()
+
+
+async def suppressed(session: AsyncSession, number_key: str) -> bool:
+    """Tell whether no texts go to the number behind this key."""
+    found = await session.execute(
+        select(col(Suppression.number_key)).where(
+            col(Suppression.number_key) == number_key, col(Suppression.lifted_at).is_(None)
+        )
+    )
+    return found.first() is not None
+
+
+async def suppress(session: AsyncSession, number_key: str, reason: SuppressionReason, now: datetime) -> None:
+    """Send no more texts to the number behind this key."""
+    await session.execute(
+        insert(Suppression)
+        .values(number_key=number_key, reason=reason, since=now, lifted_at=None)
+        .on_conflict_do_update(
+            index_elements=["number_key"], set_={"reason": reason, "since": now, "lifted_at": None}
+        )
+    )
+
+
+async def lift_suppression(session: AsyncSession, number_key: str, now: datetime) -> None:
+    """Take back STOP after START."""
+    await session.execute(
+        update(Suppression)
+        .where(
+            col(Suppression.number_key) == number_key,
+            col(Suppression.reason) == SuppressionReason.STOP,
+            col(Suppression.lifted_at).is_(None),
+        )
+        .values(lifted_at=now)
+    )
+
+
+async def token(session: AsyncSession, digest: str) -> ApiToken | None:
+    """Return the live token behind a digest."""
+    found = await session.execute(
+        select(ApiToken).where(col(ApiToken.digest) == digest, col(ApiToken.revoked_at).is_(None))
+    )
+    return found.scalar_one_or_none()
+
+
+async def claim_write(session: AsyncSession, write: ApiWrite) -> ApiWrite | None:
+    """Claim an Idempotency-Key; return None if it is ours now, else the write that holds it."""
+    claimed = await session.execute(
+        insert(ApiWrite)
+        .values(token_id=write.token_id, key=write.key, fingerprint=write.fingerprint, at=write.at)
+        .on_conflict_do_nothing()
+        .returning(col(ApiWrite.key))
+    )
+    if claimed.scalar_one_or_none() is not None:
+        return None
+    return await session.get(ApiWrite, (write.token_id, write.key))
+
+
+async def finish_write(session: AsyncSession, token_id: UUID, key: str, status: int, body: dict[str, object]) -> None:
+    """Keep what was answered to a write."""
+    await session.execute(
+        update(ApiWrite)
+        .where(col(ApiWrite.token_id) == token_id, col(ApiWrite.key) == key)
+        .values(status=status, body=body)
+    )
+
+
+async def delete_old_writes(session: AsyncSession, before: datetime) -> None:
+    """Forget answers that were given before then (retention)."""
+    await session.execute(delete(ApiWrite).where(col(ApiWrite.at) < before))
+
+
+async def delete_old_tries(session: AsyncSession, before: datetime) -> None:
+    """Forget PIN tries and verifications older than that (retention)."""
+    await session.execute(delete(PinTry).where(col(PinTry.at) < before))
+    await session.execute(
+        delete(PhoneVerification).where(
+            or_(col(PhoneVerification.expires_at) < before, col(PhoneVerification.used_at) < before)
+        )
+    )

@@ -1,0 +1,1 @@
+"""Decisions about people: pure functions over values."""

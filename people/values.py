@@ -1,0 +1,126 @@
+"""The words about people."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class PracticeKind(StrEnum):
+    """Whether one provider works there, or several behind perhaps one number."""
+
+    SOLO = "solo"
+    GROUP = "group"
+
+
+class Language(StrEnum):
+    """What the service speaks."""
+
+    ENGLISH = "en"
+    SPANISH = "es"
+
+
+class RelationshipState(StrEnum):
+    """Where a provider and a client stand (requirements 4.6)."""
+
+    PROSPECT = "prospect"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    BLOCKED = "blocked"
+
+
+class RelationshipEvent(StrEnum):
+    """What can happen between a provider and a client."""
+
+    BECOMES_ACTIVE = "becomes_active"
+    ARCHIVED = "archived"
+    UNARCHIVED = "unarchived"
+    BLOCKED = "blocked"
+
+
+class TokenRole(StrEnum):
+    """On whose behalf a program calls the API."""
+
+    ADMIN = "admin"
+    PROVIDER = "provider"
+    PARTNER = "partner"
+
+
+class CaseKind(StrEnum):
+    """What a support case is about."""
+
+    ISSUE = "issue"
+    CORRECTION = "correction"
+
+
+class CaseState(StrEnum):
+    """Where a support case stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class SuppressionReason(StrEnum):
+    """Why no text goes to a number."""
+
+    STOP = "stop"
+    NOT_A_MOBILE = "not_a_mobile"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How a person can be reached, as known at the moment of sending."""
+
+    number: str | None
+    takes_texts: bool
+    suppressed: bool
+    address: str | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByText:
+    """Send a text."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByMail:
+    """Send a mail; `instead_of_text` says why no text goes out."""
+
+    address: str
+    instead_of_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Wait until then: it is night where they live."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """There is no way to reach them."""
+
+    why: str
+
+
+Way = ByText | ByMail | Later | Nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerFacts:
+    """A provider whose `dial_phone` is the number that calls."""
+
+    provider_id: UUID
+    practice_id: UUID
+    practice_kind: PracticeKind
+    line_enabled: bool
+    verified: bool
+    has_pin: bool
+    verifying: bool
+    language: Language
+    timezone: str

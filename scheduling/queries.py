@@ -1,0 +1,127 @@
+"""Reads and writes of the calendar's tables."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from scheduling.models import Appointment
+from scheduling.values import AppointmentState, Neighbour, Window
+
+TAKEN = (AppointmentState.HELD, AppointmentState.BOOKED)
+
+
+async def appointment(session: AsyncSession, appointment_id: UUID) -> Appointment | None:
+    """Return one appointment."""
+    return await session.get(Appointment, appointment_id)
+
+
+async def appointment_for_update(session: AsyncSession, appointment_id: UUID) -> Appointment | None:
+    """Return one appointment, locked."""
+    return await session.get(Appointment, appointment_id, with_for_update=True, populate_existing=True)
+
+
+async def appointments(  # noqa: PLR0913
+    session: AsyncSession,
+    *,
+    provider_id: UUID | None,
+    since: datetime | None,
+    until: datetime | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Appointment]:
+    """Return appointments in the order of their ids."""
+    query = select(Appointment).order_by(col(Appointment.id)).limit(limit)
+    if provider_id:
+        query = query.where(col(Appointment.provider_id) == provider_id)
+    if since:
+        query = query.where(col(Appointment.ends_at) > since)
+    if until:
+        query = query.where(col(Appointment.starts_at) < until)
+    if after:
+        query = query.where(col(Appointment.id) > after)
+    return (await session.execute(query)).scalars().all()
+
+
+async def neighbours(
+    session: AsyncSession, provider_id: UUID, around: datetime, reach: timedelta, *, but: UUID
+) -> tuple[Neighbour, ...]:
+    """Return the tracked appointments of a provider near an instant, save one."""
+    found = await session.execute(
+        select(col(Appointment.line), col(Appointment.starts_at), col(Appointment.ends_at))
+        .where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.tracked),
+            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.starts_at).between(around - reach, around + reach),
+            col(Appointment.id) != but,
+        )
+        .order_by(col(Appointment.starts_at))
+    )
+    return tuple(Neighbour(line, starts_at, ends_at) for line, starts_at, ends_at in found.tuples())
+
+
+async def windows(
+    session: AsyncSession, providers: Sequence[UUID], since: datetime, until: datetime, lead: timedelta
+) -> tuple[Window, ...]:
+    """Return the tracked, booked windows of these providers that start within a span, in order of time."""
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.provider_id).in_(providers),
+            col(Appointment.tracked),
+            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.starts_at) > since,
+            col(Appointment.starts_at) <= until,
+        )
+        .order_by(col(Appointment.starts_at), col(Appointment.id))
+    )
+    return tuple(window(row, lead) for row in found.scalars())
+
+
+def window(row: Appointment, lead: timedelta) -> Window:
+    """Return a tracked appointment as a call sees it."""
+    return Window(
+        appointment_id=row.id,
+        occurrence=row.occurrence,
+        provider_id=row.provider_id,
+        client_id=row.client_id,
+        line=row.line,
+        opens_at=row.starts_at - lead,
+        starts_at=row.starts_at,
+        closes_at=row.ends_at,
+    )
+
+
+async def upcoming_tracked(
+    session: AsyncSession, line: str, now: datetime, until: datetime
+) -> Sequence[Appointment]:
+    """Return the tracked appointments on a line that have not ended and start before `until`."""
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.tracked),
+            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.line) == line,
+            col(Appointment.ends_at) > now,
+            col(Appointment.starts_at) <= until,
+        )
+        .order_by(col(Appointment.id))
+    )
+    return found.scalars().all()
+
+
+async def has_ahead(session: AsyncSession, provider_id: UUID, client_id: UUID, now: datetime) -> Sequence[UUID]:
+    """Return the held and booked appointments of a provider with a client that have not ended."""
+    found = await session.execute(
+        select(col(Appointment.id)).where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.client_id) == client_id,
+            col(Appointment.state).in_(TAKEN),
+            col(Appointment.ends_at) > now,
+        )
+    )
+    return found.scalars().all()

@@ -1,0 +1,1 @@
+"""Decisions about times: pure functions over values."""

@@ -1,0 +1,1 @@
+"""How the ledger is judged: pure functions over values."""

@@ -1,0 +1,77 @@
+"""The lifecycles of the ledger, as tables. What is not listed does not happen."""
+
+from collections.abc import Mapping
+
+from status.values import (
+    ConsultationEvent,
+    ConsultationStatus,
+    NoticeEvent,
+    NoticeState,
+    TaskEvent,
+    TaskState,
+)
+
+_S, _E = ConsultationStatus, ConsultationEvent
+
+# Requirements 4.4. A correction keeps the original in history and changes what is shown.
+_CORRECTION = {_E.CORRECTED_YES: _S.OCCURRED_MANUAL, _E.CORRECTED_NO: _S.DID_NOT_OCCUR}
+
+CONSULTATION: Mapping[ConsultationStatus, Mapping[ConsultationEvent, ConsultationStatus]] = {
+    _S.SCHEDULED: {
+        _E.HELD: _S.OCCURRED_AUTO,
+        _E.END_PASSED: _S.AWAITING_STATUS,
+        _E.RESCHEDULED: _S.VOID_RESCHEDULED,
+        _E.CANCELLED: _S.NOT_APPLICABLE,
+    },
+    _S.AWAITING_STATUS: {
+        _E.ANSWERED_YES: _S.OCCURRED_MANUAL,
+        _E.ANSWERED_NO: _S.DID_NOT_OCCUR,
+        _E.HELD: _S.OCCURRED_AUTO,
+        _E.WINDOW_CLOSED: _S.UNKNOWN,
+        _E.RESCHEDULED: _S.VOID_RESCHEDULED,
+    },
+    _S.OCCURRED_AUTO: _CORRECTION,
+    _S.OCCURRED_MANUAL: _CORRECTION,
+    _S.DID_NOT_OCCUR: _CORRECTION,
+    _S.UNKNOWN: _CORRECTION,
+}
+
+# Requirements 4.5.
+TASK: Mapping[TaskState, Mapping[TaskEvent, TaskState]] = {
+    TaskState.OPEN: {
+        TaskEvent.ANSWERED: TaskState.DONE,
+        TaskEvent.SETTLED: TaskState.CANCELLED,
+        TaskEvent.DUE_PASSED: TaskState.EXPIRED,
+    },
+}
+
+_N, _V = NoticeState, NoticeEvent
+
+# A claim left behind by a worker that died is uncertain: the text may be on its way.
+NOTICE: Mapping[NoticeState, Mapping[NoticeEvent, NoticeState]] = {
+    _N.DUE: {
+        _V.CLAIMED: _N.CLAIMED,
+        _V.POSTPONED: _N.DUE,
+        _V.NO_LONGER_TRUE: _N.CANCELLED,
+        _V.TOO_LATE: _N.EXPIRED,
+        _V.NOBODY_TO_REACH: _N.SKIPPED,
+        _V.DELIVERED: _N.DELIVERED,
+    },
+    _N.CLAIMED: {
+        _V.TAKEN: _N.SENT,
+        _V.SURELY_NOT_TAKEN: _N.DUE,
+        _V.PERHAPS_TAKEN: _N.UNCERTAIN,
+        _V.REFUSED_FOR_GOOD: _N.FAILED,
+        _V.GIVEN_UP: _N.FAILED,
+        _V.DELIVERED: _N.DELIVERED,
+        _V.UNDELIVERED: _N.UNDELIVERED,
+    },
+    _N.UNCERTAIN: {
+        _V.TAKEN: _N.SENT,
+        _V.SURELY_NOT_TAKEN: _N.DUE,
+        _V.GIVEN_UP: _N.FAILED,
+        _V.DELIVERED: _N.DELIVERED,
+        _V.UNDELIVERED: _N.UNDELIVERED,
+    },
+    _N.SENT: {_V.DELIVERED: _N.DELIVERED, _V.UNDELIVERED: _N.UNDELIVERED},
+}

@@ -1,0 +1,240 @@
+"""The words of the ledger."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class ConsultationStatus(StrEnum):
+    """Where a tracked consultation stands (requirements 4.4)."""
+
+    SCHEDULED = "scheduled"
+    AWAITING_STATUS = "awaiting_status"
+    OCCURRED_AUTO = "occurred_auto"
+    OCCURRED_MANUAL = "occurred_manual"
+    DID_NOT_OCCUR = "did_not_occur"
+    UNKNOWN = "unknown"
+    VOID_RESCHEDULED = "void_rescheduled"
+    NOT_APPLICABLE = "not_applicable"
+
+    @property
+    def locked(self) -> bool:
+        """Tell whether nobody but an operator can change it any more (R121)."""
+        return self not in {ConsultationStatus.SCHEDULED, ConsultationStatus.AWAITING_STATUS}
+
+    @property
+    def occurred(self) -> bool:
+        """Tell whether the two of them spoke, as far as is known."""
+        return self in {ConsultationStatus.OCCURRED_AUTO, ConsultationStatus.OCCURRED_MANUAL}
+
+
+class ConsultationEvent(StrEnum):
+    """What can happen to a consultation."""
+
+    HELD = "held"
+    END_PASSED = "end_passed"
+    ANSWERED_YES = "answered_yes"
+    ANSWERED_NO = "answered_no"
+    WINDOW_CLOSED = "window_closed"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+    CORRECTED_YES = "corrected_yes"
+    CORRECTED_NO = "corrected_no"
+
+
+class DecidedBy(StrEnum):
+    """Who or what settled a consultation."""
+
+    LINE = "line"
+    PORTAL = "portal"
+    TEXT = "text"
+    DEADLINE = "deadline"
+    OPERATOR = "operator"
+    RESCHEDULE = "reschedule"
+    CANCEL = "cancel"
+
+
+class How(StrEnum):
+    """How a consultation was held without the line."""
+
+    DIRECT_NUMBER = "direct_number"
+    VIDEO = "video"
+    OTHER = "other"
+
+
+class NoReason(StrEnum):
+    """Why a consultation did not occur."""
+
+    CLIENT_DID_NOT_ANSWER = "client_did_not_answer"
+    OTHER = "other"
+
+
+class TaskKind(StrEnum):
+    """What a provider, or support, is asked to do (requirements 4.5)."""
+
+    SHARE_CONSULT_STATUS = "share_consult_status"
+    CONFIRM_SESSION_DETAILS = "confirm_session_details"
+    COMPLETE_PUBLIC_PROFILE = "complete_public_profile"
+    VERIFY_PHONE_NUMBER = "verify_phone_number"
+    DECIDE_REQUEST = "decide_request"
+    SUPPORT_FOLLOWUP = "support_followup"
+    REVIEW_IMPORT = "review_import"
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class TaskEvent(StrEnum):
+    """What can happen to a task."""
+
+    ANSWERED = "answered"
+    SETTLED = "settled"
+    DUE_PASSED = "due_passed"
+
+
+class Channel(StrEnum):
+    """The way a notice takes; `portal` is the record that is always there."""
+
+    MAIL = "mail"
+    TEXT = "text"
+    PORTAL = "portal"
+
+
+class NoticeKey(StrEnum):
+    """Which letter it is; the numbers M1–M28 of requirements 1.13 stand in `portal/letters`."""
+
+    REMINDER = "consultation_reminder"  # M13
+    STATUS_TASK = "status_task"  # M14
+    STATUS_TEXT = "status_text"  # M15
+    STATUS_UNKNOWN = "status_unknown"  # M16
+    STATUS_CORRECTED = "status_corrected"
+    LINE_OUTAGE = "line_outage"  # M17
+    LINE_RESTORED = "line_restored"
+    RESCHEDULED = "rescheduled"  # M20
+    DIAL_NUMBER_CHANGED = "dial_number_changed"  # M21
+    PIN_LOCKED = "pin_locked"  # M22
+    ISSUE_RECEIVED = "issue_received"  # M23
+    CLIENT_NUMBER_UNUSABLE = "client_number_unusable"
+
+
+class Recipient(StrEnum):
+    """What kind of person a notice is for."""
+
+    PROVIDER = "provider"
+    CLIENT = "client"
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands."""
+
+    DUE = "due"
+    CLAIMED = "claimed"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SKIPPED = "skipped"
+
+
+class NoticeEvent(StrEnum):
+    """What can happen to a notice."""
+
+    CLAIMED = "claimed"
+    TAKEN = "taken"
+    SURELY_NOT_TAKEN = "surely_not_taken"
+    PERHAPS_TAKEN = "perhaps_taken"
+    REFUSED_FOR_GOOD = "refused_for_good"
+    GIVEN_UP = "given_up"
+    POSTPONED = "postponed"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    NO_LONGER_TRUE = "no_longer_true"
+    TOO_LATE = "too_late"
+    NOBODY_TO_REACH = "nobody_to_reach"
+
+
+class EventKind(StrEnum):
+    """What history can tell: subject, what happened, by what. Never a name, a number or a note."""
+
+    APPOINTMENT_BOOKED = "appointment:booked"
+    APPOINTMENT_RESCHEDULED = "appointment:rescheduled"
+    APPOINTMENT_SWITCHED_TO_CALL = "appointment:switched_to_call"
+    APPOINTMENT_CANCELLED = "appointment:cancelled"
+    CALL_CONNECTED = "call:connected"
+    CALL_REFUSED = "call:refused"
+    CALL_ASKED = "call:asked"
+    CALL_RANG = "call:rang_without_answer"
+    CALL_ENDED = "call:ended"
+    CALL_REPLAYED = "call:replayed"
+    CALL_DISAGREES = "call:figures_disagree"
+    CALL_ORPHAN = "call:orphan_fact"
+    CALL_REAPED = "call:reaped"
+    PIN_FAILED = "pin:failed"
+    PIN_LOCKED = "pin:locked"
+    CONSULTATION_OCCURRED_BY_LINE = "consultation:occurred:by_line"
+    CONSULTATION_AWAITING = "consultation:awaiting_status"
+    CONSULTATION_ANSWERED = "consultation:answered"
+    CONSULTATION_UNKNOWN = "consultation:unknown:by_deadline"
+    CONSULTATION_VOID = "consultation:void:by_reschedule"
+    CONSULTATION_NOT_APPLICABLE = "consultation:not_applicable:by_cancel"
+    CONSULTATION_CORRECTED = "consultation:corrected:by_operator"
+    CONSULTATION_LATE_EVIDENCE = "consultation:late_evidence"
+    CONSULTATION_EXCUSED = "consultation:excused:by_outage"
+    TASK_OPENED = "task:opened"
+    TASK_CLOSED = "task:closed"
+    NOTICE_SENT = "notice:sent"
+    NOTICE_FAILED = "notice:failed"
+    LINE_DOWN = "line:down"
+    LINE_UP = "line:up"
+    NUMBER_REVEALED = "number:revealed"
+    NUMBER_VERIFIED = "number:verified"
+    NUMBER_CHANGED = "number:changed"
+    ISSUE_REPORTED = "issue:reported"
+    CLIENT_ARCHIVED = "client:archived"
+    CLIENT_UNARCHIVED = "client:unarchived"
+    TEXT_RECEIVED = "text:received"
+    TEXTS_STOPPED = "text:stopped"
+    TEXTS_STARTED = "text:started"
+    ACCESS_REFUSED = "access:refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who did it: `kind` is line, provider, client, operator, partner or clock; `id` names the person or token."""
+
+    kind: str
+    id: UUID | None = None
+
+
+LINE = Actor(kind="line")
+CLOCK = Actor(kind="clock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The figures by which a consultation is judged; all are settings."""
+
+    min_talk_s: int
+    window_h: int
+    live_grace_h: int
+    text_after_h: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsultationFacts:
+    """What a consultation is judged by; `talk_s` is None until a call was bridged."""
+
+    status: ConsultationStatus
+    ends_at: datetime
+    talk_s: int | None
+    live_since: datetime | None
