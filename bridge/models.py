@@ -129,3 +129,20 @@ class Reveal(SQLModel, table=True):
     line: str = Field(max_length=16)
     reason: ContactReason = Field(sa_column=database.enum(ContactReason))
     at: datetime = Field(sa_column=database.instant())
+
+
+class TextReply(SQLModel, table=True):
+    """A text that came in: what we answered, and the numbered list that it offered, if any.
+
+    Kept so that a carrier's retry gets the same answer and a number means the list that was sent. The words
+    that came in are not kept.
+    """
+
+    __tablename__ = "text_replies"
+    __table_args__ = (Index("ix_text_replies_sender", "sender_key", "at"),)
+
+    sid: str = Field(primary_key=True, max_length=64)
+    sender_key: str = Field(max_length=64)
+    answer: str = Field(max_length=1000)
+    offered: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    at: datetime = Field(sa_column=database.instant())

@@ -31,6 +31,8 @@ from sqlalchemy import (
 from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import SQLModel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,3 +166,20 @@ async def migrate(url: str) -> None:
         await (jobs.upgrade() if await jobs.schema_is_installed() else jobs.install())
     finally:
         await connection.close()
+
+
+# What is raised when the database cannot be reached, or not in time; anything else is a bug.
+UNREACHABLE = (
+    TimeoutError,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    PoolTimeout,
+    OperationalError,
+    InterfaceError,
+)

@@ -4,7 +4,7 @@ Every function takes values and returns a `Route`. When in doubt it asks, and it
 connection is a breach of privacy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from bridge.values import (
@@ -206,5 +206,10 @@ def _end(candidate: Candidate) -> tuple[datetime, str]:
 
 def common_language(callers: Sequence[CallerFacts]) -> Language:
     """Return the language that all of them share, else English."""
-    languages = {caller.language for caller in callers}
-    return languages.pop() if len(languages) == 1 else Language.ENGLISH
+    return one_language(caller.language for caller in callers)
+
+
+def one_language(languages: Iterable[Language]) -> Language:
+    """Return the one language that there is, else English."""
+    found = set(languages)
+    return found.pop() if len(found) == 1 else Language.ENGLISH

@@ -248,7 +248,7 @@ class Run:
         return page
 
     def _cannot_dial(self, number: str, caller_id: str) -> CarrierFault | None:
-        """Say why no phone can ring: no number to dial, or a caller id that is not ours to show."""
+        """Say why no phone can ring: not a number, or a caller id that is not ours to show."""
         if not twiml.is_number(number):
             return CarrierFault(13223, "the number to dial is not E.164")
         if caller_id not in {self._leg.from_, self._leg.to} and not self._book.may_show(caller_id):
@@ -282,7 +282,7 @@ class Run:
     async def _ask_action(
         self, verb: twiml.Dial, outcome: Outcome, talk_s: int | None, *, gone: bool
     ) -> Page | None:
-        """Ask the action, in its place among the callbacks; the answer counts if anyone is there to hear it."""
+        """Ask the action in its place among the callbacks; its answer counts if anyone hears it."""
         if verb.action is not None and not (outcome is Outcome.CANCELED and self._silent_end):
             params = payloads.dialled(
                 self._leg,
@@ -291,25 +291,24 @@ class Run:
                 child_sid=self._placed.child_sid,
                 talk_s=talk_s,
             )
-            kind = "dial-action" if talk_s is not None else "dial-action-unanswered"
             page = await self._courier.bring(
                 Callback(
                     name="action",
-                    kind=kind,
+                    kind="dial-action",
                     url=verb.action,
                     params=params,
-                    fetch=None if gone else partial(self._fetch, verb.action, params, kind),
+                    fetch=None if gone else partial(self._fetch, verb.action, params, "dial-action"),
                 )
             )
             if not self._courier.reorders:
                 return page
-        if self._courier.reorders:
+        if self._courier.reorders and not self._told_end:
             await self._tell_end()
         return await self._courier.release()
 
 
 def pressed(keys: str, verb: twiml.Gather) -> tuple[str, str]:
-    """Return what a Gather takes of the pressed keys: the digits, and the key that ended them ("" for none)."""
+    """Return what a Gather takes of the pressed keys: digits, and the key that ended them ("" for none)."""
     typed = ""
     for key in keys:
         if key == verb.finish_on_key:

@@ -25,6 +25,7 @@ Json = str | int | bool | None | Mapping[str, "Json"] | list["Json"]
 _Record = TypeVar("_Record", CallRecord, MessageRecord)
 SIMULATOR = web.AppKey("simulator", Simulator)
 CLOSING = web.AppKey("closing", asyncio.Event)
+TAKEN = web.RequestKey("taken", MessageRecord)  # the text that a request handed over
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 1000
 _TERMINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -101,11 +102,15 @@ async def _guard(
     try:
         _authenticate(request)
         failure = book.failures.popleft() if book.failures else None
-        if failure is None:
-            return await handler(request)
-        if failure.took_it:
-            await handler(request)
-        return await _fail(request, failure)
+        if failure is not None and not failure.took_it:
+            return await _fail(request, failure)
+        answer = await handler(request)
+        if failure is None and TAKEN in request:
+            await answer.prepare(request)  # the answer is on its way before the first callback
+            await answer.write_eof()
+        if TAKEN in request:
+            request.app[SIMULATOR].report(request[TAKEN])
+        return answer if failure is None else await _fail(request, failure)
     except _Refusal as refusal:
         return _refused(refusal.status, refusal.code, str(refusal))
     except web.HTTPNotFound:
@@ -153,8 +158,8 @@ def _refused(status: int, code: int, message: str) -> web.Response:
 # Messages
 
 
-async def _create_message(request: web.Request) -> web.StreamResponse:
-    """Take a text: 201 with `queued`; the callbacks follow once the answer is on its way."""
+async def _create_message(request: web.Request) -> web.Response:
+    """Take a text: 201 with `queued`."""
     simulator = request.app[SIMULATOR]
     book, form = simulator.book, await request.post()
     given = {name: str(value) for name, value in form.items()}
@@ -173,11 +178,9 @@ async def _create_message(request: web.Request) -> web.StreamResponse:
         messaging_service_sid=given.get("MessagingServiceSid"),
     )
     book.messages[message.sid] = message
+    request[TAKEN] = message
     answer = web.json_response(_message(message, simulator.account.sid), status=201)
     message.sent = now  # null in the first answer, and there as soon as anyone looks it up
-    await answer.prepare(request)
-    await answer.write_eof()
-    simulator.report(message)
     return answer
 
 
@@ -328,6 +331,10 @@ def _number(record: NumberRecord, account: str) -> dict[str, Json]:
         "identity_sid": None,
         "emergency_status": "Inactive",
         "emergency_address_sid": None,
+        "emergency_address_status": "unregistered",
+        "status": "in-use",
+        "type": "local",
+        "voice_receive_mode": "voice",
         "capabilities": {"mms": True, "sms": True, "voice": True},
         "date_created": rfc2822(record.created),
         "date_updated": rfc2822(record.updated),

@@ -1,0 +1,358 @@
+"""The carrier's door: signed requests come in, documents go out.
+
+The signature is checked by a middleware of this application, so that a new route cannot forget it; a second one
+turns any failure on a path where somebody listens into a spoken apology, never silence and never the carrier's
+own error message. Handlers parse, open one transaction, call one action, render.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from bridge import actions
+from bridge.carriers import signature, twilio
+from bridge.rules import speech
+from bridge.standby import STANDBY, Entry, Standby
+from bridge.values import CarrierName, Fact, FactSource, Heard, InboundCall, Outcome, Route, Sign
+from config.database import UNREACHABLE
+from config.deps import Deps
+from config.errors import BadInput, NotFound
+from config.http import ARRIVED, DEPS, REASON
+from people.values import Language
+from status.actions import note_receipt, policy
+
+_log = structlog.get_logger(__name__)
+
+PARAMS: Final = web.RequestKey("params", dict[str, str])
+BASES: Final = web.AppKey("bases", tuple[str, ...])
+
+# The first statement of a call gives up after this, and the whole answer after that: carriers that speak the
+# same language wait 5 s at most, and a caller hears nothing meanwhile.
+STATEMENT_S = 0.8
+ANSWER_S = 1.8
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+# Nobody listens to the answer of these: a failure is told to the carrier, which tries again.
+_UNHEARD = frozenset({"leg", "ended", "text-status"})
+# These carry our own line in `To`.
+_TO_US = frozenset({"voice", "menu", "pin", "code", "dialled", "ended", "fallback", "text"})
+
+
+def build(deps: Deps, standby: Standby) -> web.Application:
+    """Return the application to be mounted at `/twilio/`."""
+    app = web.Application(middlewares=[apologise, genuine])
+    app[STANDBY] = standby
+    app[BASES] = signature.signed_bases(deps.settings.carrier_base)
+    app.router.add_post("/voice", voice, name="voice")
+    app.router.add_post("/voice/menu/{call}", menu, name="menu")
+    app.router.add_post("/voice/pin/{call}", pin, name="pin")
+    app.router.add_post("/voice/code/{call}", code, name="code")
+    app.router.add_post("/voice/dialled/{call}", dialled, name="dialled")
+    app.router.add_post("/voice/leg/{call}", leg, name="leg")
+    app.router.add_post("/voice/ended", ended, name="ended")
+    app.router.add_post("/voice/fallback", fallback, name="fallback")
+    app.router.add_post("/text", text, name="text")
+    app.router.add_post("/text/status/{notice}", text_status, name="text-status")
+    return app
+
+
+# Middlewares
+
+
+@web.middleware
+async def genuine(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let in what the carrier signed for our account and our lines; anything else is 403 and writes nothing.
+
+    The address is the configured one with the raw path: Host and X-Forwarded-* are the caller's to choose.
+    """
+    settings = request.config_dict[DEPS].settings
+    if request.content_type != "application/x-www-form-urlencoded":
+        return _refuse(request, "not_a_form", status=415)
+    pairs = twilio.read_form(await request.read())
+    given = request.headers.get("X-Twilio-Signature", "")
+    bases = request.config_dict[BASES]
+    if not signature.is_genuine(given, settings.twilio_auth_tokens, bases, request.raw_path, pairs):
+        return _refuse(request, "signature" if given else "no_signature")
+    params = dict(pairs)
+    if params.get("AccountSid") != settings.twilio_account_sid:
+        return _refuse(request, "other_account")
+    if _name(request) in _TO_US and params.get("To") not in settings.lines:
+        return _refuse(request, "not_our_line")
+    request[PARAMS] = params
+    return await handler(request)
+
+
+def _refuse(request: web.Request, reason: str, *, status: int = 403) -> web.Response:
+    request[REASON] = reason
+    return web.Response(status=status)
+
+
+@web.middleware
+async def apologise(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a failure into words where somebody listens, and into 503 where the carrier should try again.
+
+    This is the one place that catches everything: behind it is a person on the telephone. It logs the failure
+    with its traceback and counts it as a sign against the line.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await handler(request)
+    except web.HTTPException:
+        raise
+    except BadInput as bad:
+        _log.warning("webhook.unreadable", problems=[p.where for p in bad.problems])
+        request[REASON] = "unreadable"
+        heard = PARAMS in request and _name(request) not in _UNHEARD
+        return _sorry() if heard else web.Response(status=400)
+    except NotFound:
+        request[REASON] = "unknown_id"
+        return web.Response(status=204) if _name(request) in _UNHEARD else _document(twilio.hang_up())
+    except Exception as failure:
+        request[REASON] = type(failure).__name__
+        _log.exception("webhook.failed", webhook=_name(request))
+        if PARAMS not in request:
+            return web.Response(status=503)
+        await _count_against_line(request)
+        return web.Response(status=503) if _name(request) in _UNHEARD else _sorry()
+
+
+def _name(request: web.Request) -> str:
+    return request.match_info.route.name or ""
+
+
+def _sorry() -> web.Response:
+    return _document(twilio.say(speech.SORRY[Language.ENGLISH], Language.ENGLISH))
+
+
+async def _count_against_line(request: web.Request) -> None:
+    """Note that a request went unanswered; where even that cannot be written, the standby remembers it."""
+    deps, line = request.config_dict[DEPS], request[PARAMS].get("To", "")
+    if line not in deps.settings.lines:
+        return
+    try:
+        async with asyncio.timeout(STATEMENT_S):
+            await _note_sign(deps, line, Sign.WEBHOOK_UNANSWERED)
+    except UNREACHABLE:
+        request.config_dict[STANDBY].note(Sign.WEBHOOK_UNANSWERED, line=line, at=deps.now(), sign_id=deps.new_id())
+
+
+async def _note_sign(deps: Deps, line: str, sign: Sign) -> None:
+    async with deps.sessions.begin() as session:
+        await actions.note_sign(session, line, sign, settings=deps.settings, now=deps.now(), new_id=deps.new_id)
+
+
+# A call
+
+
+async def voice(request: web.Request) -> web.Response:
+    """Answer a call (R98–R114)."""
+    call = _call(request)
+    try:
+        found = await actions.answer(request.config_dict[DEPS], call, within_s=STATEMENT_S)
+    except UNREACHABLE:
+        # The database is away: serve what the snapshot can serve without a guess, and keep the facts (F1, F3).
+        _log.warning("voice.standby")
+        found = request.config_dict[STANDBY].answer(call, new_id=request.config_dict[DEPS].new_id)
+    if found is None:
+        request[REASON] = "replay"
+        return _document(twilio.hang_up(), status=409)
+    request[REASON] = _told(found.route)
+    return _routed(request, found.route, found.call_id)
+
+
+async def fallback(request: web.Request) -> web.Response:
+    """Take over where the carrier could not fetch or run a document of ours, and count that against the line.
+
+    A call that was never answered is answered here; one that failed later gets an apology and is not rung again.
+    """
+    deps, params = request.config_dict[DEPS], request[PARAMS]
+    call = _call(request)
+    try:
+        async with deps.sessions.begin() as session:
+            await actions.note_sign(
+                session, call.line, Sign.FALLBACK, settings=deps.settings, now=deps.now(), new_id=deps.new_id
+            )
+            await actions.hear(
+                session,
+                Fact(source=FactSource.FALLBACK, leg=call.sid, event=Heard.FAILED, sequence=0, at=None),
+                carrier=call.carrier,
+                call_id=None,
+                sid=call.sid,
+                policy=policy(deps.settings),
+                now=call.arrived_at,
+                new_id=deps.new_id,
+            )
+    except UNREACHABLE:
+        request.config_dict[STANDBY].note(Sign.FALLBACK, line=call.line, at=call.arrived_at, sign_id=deps.new_id())
+    if twilio.failed_at(params).endswith("/twilio/voice"):
+        return await voice(request)
+    return _sorry()
+
+
+async def menu(request: web.Request) -> web.Response:
+    """Take a choice from the menu (R103)."""
+    return await _keyed(request, actions.keyed_choice)
+
+
+async def pin(request: web.Request) -> web.Response:
+    """Take a PIN (R114)."""
+    return await _keyed(request, actions.keyed_pin)
+
+
+async def code(request: web.Request) -> web.Response:
+    """Take a verification code (R104)."""
+    return await _keyed(request, actions.keyed_code)
+
+
+async def _keyed(request: web.Request, action: Callable[..., Awaitable[Route]]) -> web.Response:
+    deps, call_id, call = request.config_dict[DEPS], _id(request, "call"), _call(request)
+    async with deps.sessions.begin() as session:
+        route = await action(
+            session,
+            call_id,
+            request[PARAMS].get("Digits", ""),
+            step=int(request.query.get("n", "1")),
+            call=call,
+            settings=deps.settings,
+            now=call.arrived_at,
+            new_id=deps.new_id,
+        )
+    request[REASON] = _told(route)
+    return _routed(request, route, call_id)
+
+
+# What is heard of it
+
+
+async def dialled(request: web.Request) -> web.Response:
+    """Take the result of the dial, and say what to do next where it did not connect."""
+    deps = request.config_dict[DEPS]
+    ending = await _hear(request, twilio.parse_dialled(request[PARAMS]))
+    if ending is None or ending.outcome in {None, Outcome.CONNECTED} or ending.closes_at is None:
+        return _document(twilio.hang_up())
+    assert ending.outcome is not None  # noqa: S101 - the line above
+    told = speech.after_dial(
+        ending.outcome,
+        closes_at=ending.closes_at,
+        now=request[ARRIVED],
+        timezone=ending.timezone,
+        language=ending.language,
+    )
+    await deps.live.publish(ending.subjects)
+    return _document(twilio.say(told, ending.language))
+
+
+async def leg(request: web.Request) -> web.Response:
+    """Take what happens on the client's leg."""
+    await _hear(request, twilio.parse_leg(request[PARAMS]))
+    return web.Response(status=204)
+
+
+async def ended(request: web.Request) -> web.Response:
+    """Take the end of the provider's own leg."""
+    await _hear(request, twilio.parse_ended(request[PARAMS]))
+    return web.Response(status=204)
+
+
+async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
+    """Keep a fact: in the database, or in the journal while that is away (F2)."""
+    deps = request.config_dict[DEPS]
+    call_id = _id(request, "call") if "call" in request.match_info else None
+    sid = request[PARAMS].get("CallSid", "")
+    try:
+        async with asyncio.timeout(STATEMENT_S), deps.sessions.begin() as session:
+            ending = await actions.hear(
+                session,
+                fact,
+                carrier=_carrier(deps),
+                call_id=call_id,
+                sid=sid,
+                policy=policy(deps.settings),
+                now=request[ARRIVED],
+                new_id=deps.new_id,
+            )
+    except UNREACHABLE:
+        request.config_dict[STANDBY].keep(
+            Entry(fact=fact, carrier=_carrier(deps), call_id=call_id, sid=sid, heard_at=request[ARRIVED])
+        )
+        return None
+    await deps.live.publish(ending.subjects)
+    return ending
+
+
+# Texts
+
+
+async def text(request: web.Request) -> web.Response:
+    """Take a provider's answer to the status text."""
+    deps, came = request.config_dict[DEPS], twilio.parse_text(request[PARAMS])
+    async with deps.sessions.begin() as session:
+        answer, subjects = await actions.take_text(
+            session,
+            sid=came.sid,
+            sender=came.sender,
+            body=came.body,
+            settings=deps.settings,
+            policy=policy(deps.settings),
+            now=request[ARRIVED],
+            new_id=deps.new_id,
+        )
+    await deps.live.publish(subjects)
+    return _document(twilio.reply(answer))
+
+
+async def text_status(request: web.Request) -> web.Response:
+    """Take the fate of a text of ours; only final states say something."""
+    deps, receipt = request.config_dict[DEPS], twilio.parse_receipt(request[PARAMS])
+    if receipt.delivered is not None:
+        async with deps.sessions.begin() as session:
+            await note_receipt(
+                session,
+                _id(request, "notice"),
+                delivered=receipt.delivered,
+                code=receipt.code,
+                now=request[ARRIVED],
+                new_id=deps.new_id,
+            )
+    return web.Response(status=204)
+
+
+# Small parts
+
+
+def _call(request: web.Request) -> InboundCall:
+    deps = request.config_dict[DEPS]
+    return twilio.parse_call(request[PARAMS], carrier=_carrier(deps), arrived_at=request[ARRIVED])
+
+
+def _carrier(deps: Deps) -> CarrierName:
+    return CarrierName(deps.settings.carrier)
+
+
+def _id(request: web.Request, name: str) -> UUID:
+    try:
+        return UUID(request.match_info[name])
+    except ValueError:
+        raise NotFound from None
+
+
+def _told(route: Route) -> str:
+    reason = getattr(route, "reason", None)
+    return f"decline:{reason.value}" if reason else type(route).__name__.lower()
+
+
+def _routed(request: web.Request, route: Route, call_id: UUID) -> web.Response:
+    settings = request.config_dict[DEPS].settings
+    told = twilio.Telling(
+        base=settings.carrier_base, ring_s=settings.ring_s, time_limit_s=settings.time_limit_s
+    )
+    return _document(twilio.render(route, call_id, told, request[ARRIVED]))
+
+
+def _document(body: str, *, status: int = 200) -> web.Response:
+    return web.Response(text=body, status=status, content_type=twilio.CONTENT_TYPE)
