@@ -21,7 +21,7 @@ from bridge.values import CarrierName, Fact, FactSource, Heard, InboundCall, Out
 from config.database import UNREACHABLE
 from config.deps import Deps
 from config.errors import BadInput, NotFound
-from config.http import ARRIVED, DEPS, REASON
+from config.http import ARRIVED, DEPS
 from people.values import Language
 from status.actions import note_receipt, policy
 
@@ -72,24 +72,29 @@ async def genuine(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     settings = request.config_dict[DEPS].settings
     if request.content_type != "application/x-www-form-urlencoded":
-        return _refuse(request, "not_a_form", status=415)
+        return _refuse("not_a_form", status=415)
     pairs = twilio.read_form(await request.read())
     given = request.headers.get("X-Twilio-Signature", "")
     bases = request.config_dict[BASES]
     if not signature.is_genuine(given, settings.twilio_auth_tokens, bases, request.raw_path, pairs):
-        return _refuse(request, "signature" if given else "no_signature")
+        return _refuse("signature" if given else "no_signature")
     params = dict(pairs)
     if params.get("AccountSid") != settings.twilio_account_sid:
-        return _refuse(request, "other_account")
+        return _refuse("other_account")
     if _name(request) in _TO_US and params.get("To") not in settings.lines:
-        return _refuse(request, "not_our_line")
+        return _refuse("not_our_line")
     request[PARAMS] = params
     return await handler(request)
 
 
-def _refuse(request: web.Request, reason: str, *, status: int = 403) -> web.Response:
-    request[REASON] = reason
+def _refuse(reason: str, *, status: int = 403) -> web.Response:
+    _because(reason)
     return web.Response(status=status)
+
+
+def _because(reason: str) -> None:
+    """Let the request's one log line say what became of it."""
+    structlog.contextvars.bind_contextvars(reason=reason)
 
 
 @web.middleware
@@ -106,14 +111,14 @@ async def apologise(request: web.Request, handler: Handler) -> web.StreamRespons
         raise
     except BadInput as bad:
         _log.warning("webhook.unreadable", problems=[p.where for p in bad.problems])
-        request[REASON] = "unreadable"
+        _because("unreadable")
         heard = PARAMS in request and _name(request) not in _UNHEARD
         return _sorry() if heard else web.Response(status=400)
     except NotFound:
-        request[REASON] = "unknown_id"
+        _because("unknown_id")
         return web.Response(status=204) if _name(request) in _UNHEARD else _document(twilio.hang_up())
     except Exception as failure:
-        request[REASON] = type(failure).__name__
+        _because(type(failure).__name__)
         _log.exception("webhook.failed", webhook=_name(request))
         if PARAMS not in request:
             return web.Response(status=503)
@@ -159,9 +164,9 @@ async def voice(request: web.Request) -> web.Response:
         _log.warning("voice.standby")
         found = request.config_dict[STANDBY].answer(call, new_id=request.config_dict[DEPS].new_id)
     if found is None:
-        request[REASON] = "replay"
+        _because("replay")
         return _document(twilio.hang_up(), status=409)
-    request[REASON] = _told(found.route)
+    _because(_told(found.route))
     return _routed(request, found.route, found.call_id)
 
 
@@ -222,7 +227,7 @@ async def _keyed(request: web.Request, action: Callable[..., Awaitable[Route]]) 
             now=call.arrived_at,
             new_id=deps.new_id,
         )
-    request[REASON] = _told(route)
+    _because(_told(route))
     return _routed(request, route, call_id)
 
 

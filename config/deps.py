@@ -113,6 +113,8 @@ class Deps:
     settings: Settings
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    new_code: Callable[[], str]
+    new_token: Callable[[], str]
     sessions: async_sessionmaker[AsyncSession]
     driver: asyncpg.Pool
     redis: "Redis"

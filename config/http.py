@@ -17,7 +17,7 @@ import asyncpg
 import orjson
 import structlog
 from aiohttp import hdrs, web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 from sqlalchemy import exc as sql
 
@@ -56,9 +56,9 @@ _PROTECTION = {
 _ONLY_HTTPS = "max-age=63072000; includeSubDomains"
 
 
-def application(deps: Deps, *middlewares: web.Middleware) -> web.Application:
-    """Return an application with the frame around it; `middlewares` come inside the frame, outside the problems."""
-    app = web.Application(middlewares=[frame, *middlewares, problems], client_max_size=LARGEST_BODY)
+def application(deps: Deps, *middlewares: Middleware) -> web.Application:
+    """Return an application with the frame around it; `middlewares` come inside, and may answer errors first."""
+    app = web.Application(middlewares=[frame, problems, *middlewares], client_max_size=LARGEST_BODY)
     app[DEPS] = deps
     app.on_response_prepare.append(protect)
     return app
@@ -102,32 +102,41 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         if no.status < HTTPStatus.BAD_REQUEST:
             raise
         return _plain(request, no)
-    except _AWAY as trouble:
-        _log.error("request.database_away", trouble=type(trouble).__name__)
-        return problem(
-            request,
-            503,
-            "service_trouble",
-            "The service cannot reach its database just now. Try again in a few seconds.",
-            headers={hdrs.RETRY_AFTER: "5"},
-        )
-    except Exception:
+    except Exception as trouble:
+        if database_is_away(trouble):
+            _log.error("request.database_away", trouble=type(trouble).__name__)  # noqa: TRY400 - no bug, no trace
+            return _away(request)
         _log.exception("request.bug")
         return problem(request, 500, "bug", "Something went wrong on our side. Support can find it by `request_id`.")
 
 
-# A database that is away or too slow is no bug. A lost connection shows as OSError, as the driver's own error or
-# as SQLAlchemy's, according to the moment at which it was lost; a pool without a free connection as TimeoutError.
+def database_is_away(trouble: Exception) -> bool:
+    """Tell whether this says that the database cannot be reached, or not in time; then nothing is wrong with us.
+
+    A lost connection shows as OSError, as the driver's own error or as SQLAlchemy's, according to the moment at
+    which it was lost; a pool without a free connection as TimeoutError.
+    """
+    return isinstance(trouble, _AWAY) or (isinstance(trouble, sql.DBAPIError) and trouble.connection_invalidated)
+
+
 _AWAY = (
     ConnectionError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
-    sql.InterfaceError,
-    sql.OperationalError,
     sql.TimeoutError,
 )
+
+
+def _away(request: web.Request) -> web.Response:
+    return problem(
+        request,
+        503,
+        "service_trouble",
+        "The service cannot reach its database just now. Try again in a few seconds.",
+        headers={hdrs.RETRY_AFTER: "5"},
+    )
 
 
 def refusal(request: web.Request, no: Refused) -> web.Response:

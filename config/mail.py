@@ -35,8 +35,8 @@ _POLICY = SMTP_POLICY.clone(cte_type="7bit", raise_on_defect=True)
 class Server:
     """Where mail is handed over, as a mail_url tells it.
 
-    `tls` is True for TLS from the first byte, `starttls` True for always, False for never, None for where it is
-    offered. The certificate is looked at in every case.
+    `tls` is True for TLS from the first byte, `starttls` True for always, False for never, None for where it
+    is offered. The certificate is looked at in every case.
     """
 
     host: str
@@ -48,7 +48,7 @@ class Server:
 
 
 def read_mail_url(url: str) -> Server:
-    """Read `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` before the host where it asks for them.
+    """Read `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` before the host that asks for it.
 
     A password goes only over TLS, unless the server is on this machine. Raises ValueError.
     """
@@ -79,7 +79,7 @@ def _starttls(parts: SplitResult, *, secret: bool) -> bool | None:
 
 
 class Smtp:
-    """The real `Mail`. `url` and `sender` are the settings mail_url and mail_from; `now` dates the messages."""
+    """The real `Mail`; `url` and `sender` are the settings mail_url and mail_from, `now` dates the messages."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Smtp:
         try:
             trouble = await self._connect(client)
             result = trouble or await self._hand_over(client, to, message, message_id)
-            with suppress(aiosmtplib.SMTPException, OSError):  # a TimeoutError is an OSError; the result stands
+            with suppress(aiosmtplib.SMTPException, OSError):  # the result stands, however they part
                 async with asyncio.timeout(BYE_WITHIN_S):
                     await client.quit()
             return result

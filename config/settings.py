@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     """All settings, frozen. Names in the environment are these in capitals with `CONSULTLINE_` before them.
 
     `DATABASE_URL`, `REDIS_URL` and `PORT` keep their customary names. Times end in their unit:
-    `_s` seconds, `_h` hours.
+    `_s` seconds, `_h` hours, `_m` minutes, `_d` days.
     """
 
     model_config = SettingsConfigDict(
@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     accept_ttl_h: int = Field(48, ge=1)
     min_notice_h: int = Field(48, ge=0)
     reminder_before_h: int = Field(24, ge=1)
+    consult_length_m: int = Field(15, ge=5, le=120)
     reveal_ahead_h: int = Field(4, ge=1)
     snapshot_max_age_s: int = Field(900, ge=1)
     reap_after_s: int = Field(300, ge=10)

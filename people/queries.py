@@ -22,7 +22,7 @@ from people.models import (
     SupportCase,
     Suppression,
 )
-from people.values import CallerFacts, Language, SuppressionReason
+from people.values import CallerFacts, CaseKind, Language, SuppressionReason
 
 
 async def practice(session: AsyncSession, practice_id: UUID) -> Practice | None:
@@ -293,3 +293,33 @@ async def delete_old_tries(session: AsyncSession, before: datetime) -> None:
             or_(col(PhoneVerification.expires_at) < before, col(PhoneVerification.used_at) < before)
         )
     )
+
+
+async def lock_write(session: AsyncSession, token_id: UUID, key: str) -> bool:
+    """Hold an Idempotency-Key until this transaction ends; False at once where another request holds it."""
+    name = func.hashtextextended(f"write/{token_id}/{key}", 0)
+    return (await session.execute(select(func.pg_try_advisory_xact_lock(name)))).scalar_one()
+
+
+async def providers(
+    session: AsyncSession, *, practice_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[Provider]:
+    """Return providers in the order of their ids."""
+    query = select(Provider).order_by(col(Provider.id)).limit(limit)
+    if practice_id:
+        query = query.where(col(Provider.practice_id) == practice_id)
+    if after:
+        query = query.where(col(Provider.id) > after)
+    return (await session.execute(query)).scalars().all()
+
+
+async def issues(
+    session: AsyncSession, *, provider_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[SupportCase]:
+    """Return the issues that providers reported, in the order of their ids; no corrections, which are operators' words."""
+    query = select(SupportCase).where(col(SupportCase.kind) == CaseKind.ISSUE).order_by(col(SupportCase.id)).limit(limit)
+    if provider_id:
+        query = query.where(col(SupportCase.provider_id) == provider_id)
+    if after:
+        query = query.where(col(SupportCase.id) > after)
+    return (await session.execute(query)).scalars().all()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.errors import NotFound, Refused
 from config.lifecycles import next_state
+from config.settings import Settings
 from people import actions as people
 from people import queries as people_queries
 from people.values import CaseKind, RelationshipEvent
@@ -55,6 +56,17 @@ class House:
     consult_length: timedelta
     remind_before: timedelta
     policy: Policy
+
+
+def house(settings: Settings) -> House:
+    """Return the figures of this installation."""
+    return House(
+        pool=settings.lines,
+        lead=settings.line_lead,
+        consult_length=timedelta(minutes=settings.consult_length_m),
+        remind_before=timedelta(hours=settings.reminder_before_h),
+        policy=ledger.policy(settings),
+    )
 
 
 async def book(  # noqa: PLR0913

@@ -41,11 +41,17 @@ class Addresses(NamedTuple):
     redis_url: str
 
 
-def make_run_folder() -> Path:
-    """Make the folder of a test run; this process is the one whose end ends the run."""
+def quick_folder() -> Path:
+    """Make a folder that every account may pass through, unlike pytest's own; in memory, if it has room."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED
     folder = Path(tempfile.mkdtemp(prefix="consultline-tests-", dir=MEMORY if roomy else None))
-    folder.chmod(0o711)  # under root, the database's account passes through
+    folder.chmod(0o711)  # under root, the database runs as another account
+    return folder
+
+
+def make_run_folder() -> Path:
+    """Make the folder of a test run; this process is the one whose end ends the run."""
+    folder = quick_folder()
     (folder / "owner.pid").write_text(str(os.getpid()))
     return folder
 

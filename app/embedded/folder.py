@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -15,7 +16,7 @@ import psutil
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from app.embedded.engine import WAIT_STOP_S, EnginesBusy, EnginesUnavailable
+from app.embedded.engine import POLL_S, WAIT_STOP_S, EnginesBusy, EnginesUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,8 @@ def read_run(data: Path) -> RunFacts | None:
     path = data / "run.json"
     try:
         facts = RunFacts.model_validate_json(path.read_bytes())
-        alive = psutil.Process(facts.pid).create_time() <= path.stat().st_mtime + 1
+        process = psutil.Process(facts.pid)
+        alive = process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= path.stat().st_mtime + 1
     except (FileNotFoundError, ValidationError, psutil.NoSuchProcess):
         return None
     return facts if alive else None
@@ -149,13 +151,15 @@ def _stop_orphan(program: str, home: Path, pid_file: Path, farewell: signal.Sign
     if orphan is None or not _works_as(orphan, program, home):
         return
     log.warning("stopping an engine that a killed run has left behind", program=program, pid=orphan.pid)
-    with suppress(psutil.NoSuchProcess):
-        orphan.send_signal(farewell)
-        try:
-            orphan.wait(WAIT_STOP_S)
-        except psutil.TimeoutExpired:
-            orphan.kill()
-            orphan.wait(WAIT_STOP_S)
+    for number in (farewell, signal.SIGKILL):
+        with suppress(psutil.NoSuchProcess):
+            orphan.send_signal(number)
+        for _ in range(round(WAIT_STOP_S / POLL_S)):
+            if not _works_as(
+                orphan, program, home
+            ):  # an exit that nobody has noted, a zombie, counts as well
+                return
+            time.sleep(POLL_S)
 
 
 def process_named_in(pid_file: Path) -> psutil.Process | None:

@@ -16,7 +16,7 @@ from app.embedded import RunFacts, Tuning, engines, write_run
 
 
 async def main(data: Path) -> None:
-    async with engines(data, tuning=Tuning.TESTS) as found:
+    async with engines(data, tuning=Tuning.SERVICE) as found:
         urls = asdict(found)
         facts = RunFacts(pid=os.getpid(), started_at=datetime.now(UTC), port=1, secret_key="s" * 32, **urls)
         write_run(data, facts)

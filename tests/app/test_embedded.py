@@ -35,32 +35,28 @@ from app.embedded import (
     read_run,
     write_run,
 )
+from tests.engines import quick_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """A folder that every account may pass through, which pytest's own are not."""
-    folder = Path(tempfile.mkdtemp(prefix="consultline-embedded-"))
-    folder.chmod(0o711)
-    yield folder
+def data() -> Iterator[Path]:
+    """A data folder, not made yet."""
+    folder = quick_folder()
+    yield folder / "data"
+    erase(folder / "data")
     shutil.rmtree(folder)
-
-
-@pytest.fixture
-def data(place: Path) -> Iterator[Path]:
-    folder = place / "data"
-    yield folder
-    erase(folder)
 
 
 @asynccontextmanager
 async def connection(addresses: Addresses) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     connected = await asyncpg.connect(addresses.database_url.replace("+asyncpg", ""))
-    yield connected
-    await connected.close()
+    try:
+        yield connected
+    finally:
+        await connected.close()
 
 
 async def leave_a_mark(addresses: Addresses) -> None:
@@ -84,10 +80,12 @@ async def child(data: Path) -> AsyncIterator[tuple[Process, Addresses]]:
         cwd=ROOT,
     )
     assert process.stdout is not None
-    yield process, Addresses(**json.loads(await lines_until(process, "{")))
-    if process.returncode is None:
-        process.kill()
-    await process.communicate()
+    try:
+        yield process, Addresses(**json.loads(await lines_until(process, "{")))
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
 
 
 async def lines_until(process: Process, start: str) -> str:
@@ -326,11 +324,20 @@ async def test_erased_data_are_gone(data: Path) -> None:
 # --- as root ------------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """Stands for `/var/lib/consultline`; on disk, since programs in memory may be forbidden to run."""
+    folder = Path(tempfile.mkdtemp(prefix="consultline-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @pytest.mark.skipif(not AS_ROOT, reason="only root runs the database as somebody else")
-async def test_behind_a_closed_folder_the_database_gets_a_room_of_its_own(place: Path) -> None:
-    closed = place / "closed"
+async def test_behind_a_closed_folder_the_database_gets_a_room_of_its_own(room: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    room, data = place / "room", closed / "data"
+    data = closed / "data"
     package = find_wheels().postgres.parent
     (closed / "wheel").mkdir()
     for folder in (package, package.with_name(f"{package.name}.libs")):
@@ -403,6 +410,16 @@ async def test_run_facts_of_a_dead_process_are_nothing(tmp_path: Path) -> None:
     write_run(tmp_path, facts(pid=gone.pid))
 
     assert read_run(tmp_path) is None
+
+
+def test_run_facts_of_a_process_that_nobody_has_buried_are_nothing(tmp_path: Path) -> None:
+    zombie = os.posix_spawn("/bin/sh", ["sh", "-c", "exit"], {})
+    os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
+
+    write_run(tmp_path, facts(pid=zombie))
+
+    assert read_run(tmp_path) is None
+    os.waitpid(zombie, 0)
 
 
 def test_run_facts_older_than_the_process_of_that_pid_are_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""The voice role: what answers the carrier, and nothing else. It loads the line and the floors below, never the portal."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from bridge import webhooks
+from bridge.standby import Standby
+from config import operations
+from config.database import UNREACHABLE
+from config.deps import Deps
+from config.http import application
+
+_log = structlog.get_logger(__name__)
+
+REFRESH_EVERY_S = 5.0
+
+
+def build(deps: Deps) -> web.Application:
+    """Return the application of a voice process."""
+    app = application(deps)
+    operations.add_to(app)
+    add_line(app, deps)
+    return app
+
+
+def add_line(app: web.Application, deps: Deps) -> None:
+    """Mount the carrier's door, and keep its standby fresh while the application runs."""
+    standby = Standby(
+        deps.settings.data_dir / "journal",
+        max_age=timedelta(seconds=deps.settings.snapshot_max_age_s),
+        name=str(deps.new_id()),
+    )
+    app.add_subapp("/twilio/", webhooks.build(deps, standby))
+
+    async def stand_by(_app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(_keep_fresh(deps, standby))
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    app.cleanup_ctx.append(stand_by)
+
+
+async def _keep_fresh(deps: Deps, standby: Standby) -> None:
+    """Take a snapshot every few seconds; after a time without the database, apply the journal first."""
+    while True:
+        try:
+            async with asyncio.timeout(REFRESH_EVERY_S):
+                await standby.drain(deps)
+                await standby.refresh(deps)
+        except UNREACHABLE as trouble:
+            _log.warning("standby.database_away", trouble=type(trouble).__name__, waiting=standby.waiting())
+        await asyncio.sleep(REFRESH_EVERY_S)

@@ -1,0 +1,153 @@
+"""Who asks, and what is theirs.
+
+A token is a keyed hash in a row, has one role, and a provider's acts as that provider. What belongs to another
+provider is answered like what does not exist, by the same steps, and each such attempt is written down (F35).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import structlog
+from aiohttp import hdrs, web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.deps import Deps
+from config.errors import NotFound, Refused
+from config.keys import derive, digest
+from people import queries as people
+from people.models import ApiToken, Client, Provider, Relationship
+from people.values import TokenRole
+from portal.api.operation import Ask, Caller
+from scheduling import queries as scheduling
+from scheduling.models import Appointment
+from status import actions as ledger
+from status import queries as ledger_queries
+from status.models import Consultation
+from status.values import EventKind
+
+Row = TypeVar("Row")
+
+_BEARER = re.compile(r"Bearer +(cl_(?:admin|provider|partner)_[A-Za-z0-9_-]{16,200})", re.IGNORECASE)
+_log = structlog.get_logger(__name__)
+
+
+async def identify(deps: Deps, authorization: str | None) -> Caller:
+    """Return who asks, or answer 401; a token that was revoked, or whose provider is not active, is as good as none."""
+    sent = _BEARER.fullmatch(authorization or "")
+    if sent is None:
+        raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="consultline"'})
+    key = derive(deps.settings.secret_key.get_secret_value(), "tokens")
+    async with deps.sessions() as session:
+        row = await people.token(session, digest(key, sent[1]))
+        known = row is not None and await _lives(session, row)
+    if row is None or not known:
+        raise web.HTTPUnauthorized(
+            headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="consultline", error="invalid_token"'}
+        )
+    return Caller(row.id, row.role, row.subject_id)
+
+
+async def _lives(session: AsyncSession, row: ApiToken) -> bool:
+    if row.role is not TokenRole.PROVIDER:
+        return True
+    acts_as = await people.provider(session, row.subject_id) if row.subject_id else None
+    return acts_as is not None and acts_as.active
+
+
+# What is theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A provider asked for something that is not theirs; `exists` tells whether it is another's or nobody's."""
+
+    noun: str
+    subject_id: UUID
+    exists: bool
+
+
+class NotYours(NotFound):
+    """There is no such thing among yours: the same answer as for what does not exist."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__()
+        self.attempt = attempt
+
+
+async def note_attempt(deps: Deps, caller: Caller, attempt: Attempt, now: datetime) -> None:
+    """Write an attempt down, in a transaction of its own, since the one that it was made in is gone.
+
+    An id that nobody has is written down as well: else the time that the answer takes would tell them apart.
+    """
+    _log.warning("access.refused", noun=attempt.noun, subject=str(attempt.subject_id), exists=attempt.exists)
+    async with deps.sessions.begin() as session:
+        await ledger.record(
+            session,
+            EventKind.ACCESS_REFUSED,
+            actor=caller.actor,
+            at=now,
+            now=now,
+            new_id=deps.new_id,
+            data={"noun": attempt.noun, "subject": str(attempt.subject_id), "exists": attempt.exists},
+        )
+
+
+def _theirs(caller: Caller, noun: str, subject_id: UUID, row: Row | None, *, owned: bool) -> Row:
+    if caller.role is TokenRole.ADMIN:
+        if row is None:
+            raise NotFound
+        return row
+    if row is None or not owned:
+        raise NotYours(Attempt(noun, subject_id, exists=row is not None))
+    return row
+
+
+async def appointment(ask: Ask[Any, Any], appointment_id: UUID) -> Appointment:
+    """Return an appointment of the caller's."""
+    row = await scheduling.appointment(ask.session, appointment_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "appointment", appointment_id, row, owned=owned)
+
+
+async def consultation(ask: Ask[Any, Any], consultation_id: UUID) -> Consultation:
+    """Return a consultation of the caller's."""
+    row = await ledger_queries.consultation(ask.session, consultation_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "consultation", consultation_id, row, owned=owned)
+
+
+async def provider(ask: Ask[Any, Any], provider_id: UUID) -> Provider:
+    """Return the caller as a provider, locked; an operator gets any."""
+    row = await people.provider_for_update(ask.session, provider_id)
+    return _theirs(ask.caller, "provider", provider_id, row, owned=provider_id == ask.caller.provider_id)
+
+
+async def client(ask: Ask[Any, Any], client_id: UUID) -> tuple[Client, Sequence[Relationship]]:
+    """Return a client of the caller's, locked, and where the two stand; an operator sees where all stand."""
+    row = await people.client_for_update(ask.session, client_id)
+    links = await people.relationships_of_client(ask.session, client_id)
+    own = [link for link in links if ask.caller.provider_id in {None, link.provider_id}]
+    return _theirs(ask.caller, "client", client_id, row, owned=bool(own)), own
+
+
+def only_theirs(ask: Ask[Any, Any], named: UUID | None) -> UUID | None:
+    """Return whose rows a list shows: the caller's own; an operator's choice, or all."""
+    own = ask.caller.provider_id
+    if own is None:
+        return named
+    if named not in {None, own}:
+        assert named is not None  # noqa: S101 - it is none of the two
+        raise NotYours(Attempt("provider", named, exists=True))
+    return own
+
+
+def acting_provider(ask: Ask[Any, Any], named: UUID | None) -> UUID:
+    """Return which provider something is done for: the caller, or whom an operator names."""
+    found = only_theirs(ask, named)
+    if found is None:
+        raise Refused("provider_needed", "Say which provider this is for: `provider_id`.", status=422)
+    return found

@@ -1,0 +1,54 @@
+"""Where a list goes on: opaque to whoever holds it."""
+
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from config.errors import Refused
+
+
+class _Row(Protocol):
+    id: UUID
+
+
+R = TypeVar("R", bound=_Row)
+
+
+def page(rows: Sequence[R], limit: int) -> tuple[Sequence[R], str | None]:
+    """Return at most `limit` rows and the cursor behind them; one row more than that was asked of the database."""
+    shown = rows[:limit]
+    return shown, _write(shown[-1].id.bytes) if len(rows) > limit else None
+
+
+def row_id(cursor: str | None) -> UUID | None:
+    """Read a cursor of `page`."""
+    return UUID(bytes=_read(cursor, 16)) if cursor else None
+
+
+def of_event(transaction: int, sequence: int) -> str:
+    """Return the cursor behind a line of history."""
+    return _write(struct.pack(">qq", transaction, sequence))
+
+
+def event(cursor: str | None) -> tuple[int, int]:
+    """Read a cursor of `of_event`; none is the beginning of history."""
+    if cursor is None:
+        return 0, 0
+    transaction, sequence = struct.unpack(">qq", _read(cursor, 16))
+    return transaction, sequence
+
+
+def _write(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _read(cursor: str, size: int) -> bytes:
+    try:
+        raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except ValueError:
+        raw = b""
+    if len(raw) != size:
+        raise Refused("no_such_cursor", "No list has given this cursor. Begin without one.", status=422)
+    return raw

@@ -1,0 +1,235 @@
+"""The fields of the API: what may stand in them, said once for the check and for the description.
+
+Each type checks exactly what its JSON Schema says, as far as a schema can say it. What it cannot say, such as
+whether a telephone number exists, is in its `format` and its description, and is a 400 like the rest.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from config import times
+from config.errors import BadInput, Problem
+from people import actions as people
+
+
+class Shape(BaseModel):
+    """Something that is sent or answered: nothing unknown in it, nothing guessed, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, from_attributes=True)
+
+
+class Nothing(Shape):
+    """No body, or no query."""
+
+
+# Words
+
+# Not even inside: control characters, line and paragraph separators, and what turns the direction of writing.
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_CONTROL_BUT_LINES = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+# Not alone: what leaves no mark on paper.
+_BLANK = r"\u0020\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff"
+
+ONE_LINE = f"^[^{_CONTROL}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$"
+LINES = f"^[^{_CONTROL_BUT_LINES}]*[^{_CONTROL}{_BLANK}][^{_CONTROL_BUT_LINES}]*$"
+
+Name = Annotated[
+    str, Field(min_length=1, max_length=100, pattern=ONE_LINE, examples=["Ana"]), AfterValidator(str.strip)
+]
+Title = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=ONE_LINE, examples=["Elm Street"]), AfterValidator(str.strip)
+]
+Sentence = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE), AfterValidator(str.strip)]
+Message = Annotated[str, Field(min_length=1, max_length=2000, pattern=LINES), AfterValidator(str.strip)]
+Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=LINES), AfterValidator(str.strip)]
+
+
+# Ways to reach a person
+
+_ADDRESS = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+
+
+def _address(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise PydanticCustomError("address", "Enter a mail address such as ana@example.com.") from None
+
+
+def _phone(text: str) -> str:
+    try:
+        return people.number(text, where="")
+    except BadInput as bad:
+        raise PydanticCustomError("phone", bad.problems[0].sentence) from None  # type: ignore[arg-type]
+
+
+def _zone(text: str) -> str:
+    try:
+        return times.zone(text)
+    except BadInput as bad:
+        raise PydanticCustomError("zone", bad.problems[0].sentence) from None  # type: ignore[arg-type]
+
+
+Address = Annotated[
+    str,
+    Field(max_length=254, pattern=_ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]),
+    AfterValidator(_address),
+]
+Phone = Annotated[
+    str,
+    Field(
+        min_length=6,
+        max_length=40,
+        pattern=r"^[+(0-9][0-9() ./-]*$",
+        description="A telephone number; without a country code it is read as one of the United States.",
+        json_schema_extra={"format": "phone"},
+        examples=["+12125550142"],
+    ),
+    AfterValidator(_phone),
+]
+Zone = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=64,
+        description="An IANA time zone.",
+        json_schema_extra={"format": "iana-time-zone"},
+        examples=["America/New_York"],
+    ),
+    AfterValidator(_zone),
+]
+Pin = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["274913"])]
+
+
+# Instants
+
+_INSTANT = (
+    r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str) or not re.match(_INSTANT, value) or value.endswith("\n"):
+        raise _NO_INSTANT
+    try:
+        return times.utc(datetime.fromisoformat(value.upper()))
+    except ValueError:
+        raise _NO_INSTANT from None
+
+
+_NO_INSTANT = PydanticCustomError(
+    "instant", "Give an instant of this century with its offset, such as 2026-11-24T15:00:00Z."
+)
+
+# An instant as it is sent (RFC 3339, any offset); what comes of it is aware and in UTC.
+Instant = Annotated[
+    datetime,
+    PlainValidator(_instant),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "pattern": _INSTANT, "examples": ["2026-11-24T15:00:00Z"]}
+    ),
+]
+
+
+# Lists
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,4}", value):
+        raise PydanticCustomError("int_type", "Give a whole number.")
+    return value
+
+
+Limit = Annotated[int, Field(ge=1, le=200, description="How many at most."), BeforeValidator(_whole)]
+Cursor = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        description="Where the last answer ended: its `next`.",
+    ),
+]
+
+
+class Listing(Shape):
+    """The query of a list."""
+
+    after: Cursor | None = None
+    limit: Limit = 50
+
+
+# Changes
+
+
+def _absent() -> Any:
+    """Stand in for a field that was not sent; see `changes`. It is in no description and never reaches a row."""
+    return None
+
+
+Absent = Field(default_factory=_absent)
+
+
+def changes(body: Shape, *but: str) -> dict[str, Any]:
+    """Return the fields that were sent, and only those: null takes a value away, absence leaves it."""
+    return {name: getattr(body, name) for name in sorted(body.model_fields_set) if name not in but}
+
+
+Row = TypeVar("Row")
+
+
+def change(row: Row, changed: dict[str, Any]) -> Row:
+    """Write changed fields into a row that counts its versions."""
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed and hasattr(row, "version"):
+        row.version += 1
+    return row
+
+
+# Problems
+
+
+def problems(error: ValidationError) -> Sequence[Problem]:
+    """Return everything that is wrong with an input, where and what to do; never what stood there."""
+    return [Problem(_where(one["loc"]), _sentence(one)) for one in error.errors(include_url=False, include_input=False)]
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part)[:100] for part in loc) or "body"
+
+
+_SENTENCES = {
+    "extra_forbidden": "There is no such field.",
+    "json_invalid": "This is not JSON in UTF-8.",
+    "missing": "This field is needed.",
+    "model_type": "Send a JSON object.",
+}
+
+
+def _sentence(error: ErrorDetails) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(error["ctx"]["pattern"], "This is not in the form that the description names.")
+    return _SENTENCES.get(error["type"]) or f"{error['msg'].rstrip('.')}."
+
+
+_PATTERNS = {
+    ONE_LINE: "Write words on one line, without control characters.",
+    LINES: "Write words, without control characters.",
+    _ADDRESS: "Enter a mail address such as ana@example.com.",
+}

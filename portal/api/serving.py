@@ -1,0 +1,105 @@
+"""How an operation is served: who asks, what was sent, one transaction, what is answered."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from aiohttp import hdrs, web
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from config.errors import BadInput, Problem, Refused
+from config.http import ARRIVED, DEPS
+from portal.api import access, fields, writes
+from portal.api.fields import Nothing, Shape
+from portal.api.operation import Ask, Operation
+from portal.api.writes import Given
+
+# A row under the same unique key, and two transactions that wait for each other: the other one was faster.
+SOMEBODY_WAS_FASTER = frozenset({"23505", "40P01", "40001"})
+
+
+async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Response:
+    """Answer one request."""
+    deps, now = request.config_dict[DEPS], request[ARRIVED]
+    caller = await access.identify(deps, request.headers.get(hdrs.AUTHORIZATION))
+    structlog.contextvars.bind_contextvars(role=caller.role.value, bearer=str(caller.token_id))
+    if caller.role not in operation.roles:
+        raise web.HTTPForbidden
+    raw = await request.read() if operation.body is not Nothing else b""
+    query, body = read(operation, request, raw)
+    claim = writes.read_claim(request, operation, caller, raw, deps)
+    path = {name: UUID(value) for name, value in request.match_info.items()}
+    try:
+        async with deps.sessions.begin() as session:
+            before = await writes.given_before(session, claim, now) if claim else None
+            if before:
+                return respond(operation, request, before, replayed=True)
+            answer = await operation.handler(
+                Ask(session=session, deps=deps, caller=caller, path=path, body=body, query=query, now=now)
+            )
+            given = Given(operation.status, answer.shown.model_dump_json() if answer.shown else None)
+            if claim:
+                await writes.keep(session, claim, given)
+    except access.NotYours as no:
+        await access.note_attempt(deps, caller, no.attempt, now)
+        raise
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in SOMEBODY_WAS_FASTER:
+            raise Refused("conflict", "Somebody has written the same just now. Read it again, then decide.") from None
+        raise
+    await deps.live.publish(answer.subjects)
+    return respond(operation, request, given)
+
+
+def read(operation: Operation[Any, Any], request: web.Request, raw: bytes) -> tuple[Shape, Shape]:
+    """Read query and body; BadInput carries everything that is wrong with both."""
+    wrong: list[Problem] = []
+    query, in_query = _read_query(operation.query, request)
+    wrong.extend(in_query)
+    body: Shape = Nothing()
+    if operation.body is not Nothing:
+        body, in_body = _read_body(operation, request, raw)
+        wrong.extend(in_body)
+    if wrong:
+        raise BadInput(*wrong)
+    return query, body
+
+
+def _read_query(model: type[Shape], request: web.Request) -> tuple[Shape, Sequence[Problem]]:
+    twice = [Problem(name, "Send this once.") for name in set(request.query) if len(request.query.getall(name)) > 1]
+    try:
+        return model.model_validate_strings(dict(request.query)), twice
+    except ValidationError as error:
+        return Nothing(), [*twice, *fields.problems(error)]
+
+
+def _read_body(
+    operation: Operation[Any, Any], request: web.Request, raw: bytes
+) -> tuple[Shape, Sequence[Problem]]:
+    if not raw and operation.body_optional:
+        raw = b"{}"
+    elif not raw:
+        return Nothing(), [Problem("body", "Send a JSON object.")]
+    elif request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    try:
+        return operation.body.model_validate_json(raw), ()
+    except ValidationError as error:
+        return Nothing(), fields.problems(error)
+
+
+def respond(
+    operation: Operation[Any, Any], request: web.Request, given: Given, *, replayed: bool = False
+) -> web.Response:
+    """Return an answer; what was made says where it is."""
+    headers = {"Idempotency-Replayed": "true"} if replayed else {}
+    response = web.Response(text=given.text, status=given.status, headers=headers)
+    if given.text is not None:
+        response.content_type = "application/json"
+        response.charset = None
+    if operation.makes and given.text:
+        response.headers[hdrs.LOCATION] = f"{request.path}/{orjson.loads(given.text)['id']}"
+    return response

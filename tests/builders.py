@@ -1,0 +1,144 @@
+"""People and appointments for stories, made through the same actions that the API calls.
+
+All of them are invented: numbers are 212-555-01xx, addresses are at example.com.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.deps import Deps
+from config.keys import derive
+from people import actions as people
+from people.models import Client, Practice, Provider
+from people.values import Language, PracticeKind
+from scheduling import actions as scheduling
+from scheduling.models import Appointment
+from scheduling.values import SessionType, Source
+from status.values import Actor
+
+OPERATOR = Actor(kind="operator")
+
+
+def _numbers(first: int) -> Iterator[str]:
+    """Yield invented numbers that phonenumbers takes for valid: 212-555-01xx and, after these, 646-555-01xx."""
+    for area in (212, 646, 917, 718, 332, 347):
+        for last in range(first if area == 212 else 0, 100):  # noqa: PLR2004
+            yield f"+1{area}55501{last:02d}"
+
+
+@dataclass
+class World:
+    """Builds rows with sensible defaults; every default can be told otherwise."""
+
+    deps: Deps
+    numbers: Iterator[str] = field(default_factory=lambda: _numbers(10))
+    names: Iterator[int] = field(default_factory=lambda: count(1))
+
+    async def practice(self, *, kind: PracticeKind = PracticeKind.SOLO, line_enabled: bool | None = None) -> Practice:
+        async with self.deps.sessions.begin() as session:
+            row = await people.add_practice(
+                session,
+                name="Elm Street Practice",
+                kind=kind,
+                timezone="America/New_York",
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+            if line_enabled is not None:
+                row.line_enabled = line_enabled
+        return row
+
+    async def provider(  # noqa: PLR0913
+        self,
+        *,
+        practice: Practice | None = None,
+        dial_phone: str | None = "",
+        verified: bool = True,
+        timezone: str = "America/New_York",
+        language: Language = Language.ENGLISH,
+        pin: str | None = None,
+        email: str | None = None,
+    ) -> Provider:
+        practice = practice or await self.practice()
+        n = next(self.names)
+        async with self.deps.sessions.begin() as session:
+            row = await people.add_provider(
+                session,
+                practice_id=practice.id,
+                first_name="Pat",
+                last_name=f"Provider{n}",
+                email=email or f"provider{n}@example.com",
+                dial_phone=next(self.numbers) if dial_phone == "" else dial_phone,
+                office_phone=None,
+                timezone=timezone,
+                language=language,
+                verified=verified,
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+            if pin:
+                key = derive(self.deps.settings.secret_key.get_secret_value(), "pins")
+                await people.set_pin(session, row, pin, pin_key=key, now=self.deps.now())
+        return row
+
+    async def client(self, provider: Provider, *, phone: str | None = "", email: str | None = None) -> Client:
+        n = next(self.names)
+        async with self.deps.sessions.begin() as session:
+            row, _ = await people.add_client(
+                session,
+                provider_id=provider.id,
+                first_name="Casey",
+                last_name=f"Client{n}",
+                email=email or f"client{n}@example.com",
+                phone=next(self.numbers) if phone == "" else phone,
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+        return row
+
+    async def appointment(  # noqa: PLR0913
+        self,
+        provider: Provider,
+        *,
+        client: Client | None = None,
+        starts_in: timedelta = timedelta(0),
+        starts_at: datetime | None = None,
+        length: timedelta = timedelta(minutes=15),
+        source: Source = Source.PLATFORM_SEARCH,
+        original_source: Source | None = None,
+        session_type: SessionType = SessionType.PHONE_CONSULTATION,
+    ) -> Appointment:
+        client = client or await self.client(provider)
+        starts_at = starts_at or self.deps.now() + starts_in
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.book(
+                session,
+                provider_id=provider.id,
+                client_id=client.id,
+                session_type=session_type,
+                source=source,
+                original_source=original_source,
+                starts_at=starts_at,
+                ends_at=starts_at + length,
+                actor=OPERATOR,
+                house=scheduling.house(self.deps.settings),
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+
+    async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:
+        """Return a provider, their client and a consultation that starts now, ready to be dialled."""
+        provider = await self.provider()
+        client = await self.client(provider)
+        appointment = await self.appointment(provider, client=client, **told)  # type: ignore[arg-type]
+        return provider, client, appointment
+
+
+async def fresh(session: AsyncSession, kind: type, row_id: UUID) -> object:
+    """Return a row as it stands in the database now."""
+    return await session.get(kind, row_id, populate_existing=True)

@@ -1,0 +1,354 @@
+"""Mail over real SMTP: aiosmtpd on loopback, with and without TLS, in good and in bad moods."""
+
+import asyncio
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from config.deps import Handover, Mail, Taken
+from config.mail import Server, Smtp, read_mail_url
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+SENDER = "Consultline <no-reply@example.com>"
+ID = "<3f1d8a52-4b60-4f0e-9a36-0d1f64b1c111@example.com>"
+LETTER = {"to": "ana@example.org", "subject": "Your consultation", "body": "It starts.\n", "message_id": ID}
+
+
+@dataclass
+class Catcher:
+    """Keeps what it takes; answers to RCPT and DATA are scripted, "hang" never comes and "drop" hangs up."""
+
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    taken: list[Envelope] = field(default_factory=list)
+    logins: list[bytes] = field(default_factory=list)
+
+    async def handle_RCPT(
+        self, server: SMTP, _s: Session, envelope: Envelope, address: str, _o: list[str]
+    ) -> str:  # noqa: N802, E501
+        if self.rcpt.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.taken.append(envelope)
+        if self.data == "hang":
+            await asyncio.Event().wait()
+        if self.data == "drop":
+            assert server.transport is not None
+            server.transport.close()
+        return self.data
+
+    def login(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, data: Any
+    ) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.logins.append(data.password)
+        return AuthResult(success=data.password == b"p@ss")
+
+    @property
+    def only(self) -> EmailMessage:
+        (envelope,) = self.taken
+        content = envelope.original_content
+        assert content is not None
+        message = message_from_bytes(content, policy=default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+
+@asynccontextmanager
+async def serving(
+    catcher: Catcher, *, tls: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[int]:
+    """Listen on loopback; yields the port. `tls` is for TLS from the first byte."""
+    loop = asyncio.get_running_loop()
+    started: list[SMTP] = []
+
+    def protocol() -> SMTP:
+        started.append(SMTP(catcher, enable_SMTPUTF8=True, loop=loop, **options))
+        return started[-1]
+
+    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for one in started:
+            if one.transport is not None:
+                one.transport.close()
+            handler: asyncio.Task[None] | None = one._handler_coroutine
+            if handler is not None:
+                handler.cancel()
+                await asyncio.wait([handler])
+        await server.wait_closed()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a certificate for localhost that signs itself, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+@pytest.fixture
+def server_tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+@pytest.fixture
+def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(certificate[0]))
+
+
+def smtp(url: str, **options: Any) -> Smtp:
+    return Smtp(url, SENDER, now=lambda: NOW, **options)
+
+
+async def send(mail: Mail, **changes: Any) -> Handover:
+    letter: dict[str, Any] = {**LETTER, "html": None, **changes}
+    return await mail.send(**letter)
+
+
+# What is written
+
+
+async def test_a_message_says_who_when_and_under_which_id() -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        taken = await send(smtp(f"smtp://127.0.0.1:{port}"))
+    assert taken == Handover(Taken.YES, reference=ID)
+    message = catcher.only
+    assert message["From"] == "Consultline <no-reply@example.com>"
+    assert message["To"] == "ana@example.org"
+    assert message["Subject"] == "Your consultation"
+    assert message["Date"].datetime == NOW
+    assert message["Message-ID"] == ID
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message.get_content_type() == "text/plain"
+    assert message.get_content() == "It starts.\n"
+    assert (catcher.taken[0].mail_from, catcher.taken[0].rcpt_tos) == (
+        "no-reply@example.com",
+        ["ana@example.org"],
+    )
+
+
+async def test_html_goes_beside_the_plain_text_and_all_in_seven_bits() -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        await send(
+            smtp(f"smtp://127.0.0.1:{port}"),
+            subject="¿Se realizó?",
+            body="Mañana a las 3\n",
+            html="<p>Mañana</p>\n",
+        )
+    content = catcher.taken[0].original_content
+    assert content is not None
+    assert content.isascii()
+    plain, html = catcher.only.iter_parts()
+    assert isinstance(plain, EmailMessage)
+    assert isinstance(html, EmailMessage)
+    assert catcher.only["Subject"] == "¿Se realizó?"
+    assert (plain.get_content_type(), plain.get_content()) == ("text/plain", "Mañana a las 3\n")
+    assert (html.get_content_type(), html.get_content()) == ("text/html", "<p>Mañana</p>\n")
+
+
+async def test_a_message_tried_again_keeps_its_id() -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        mail = smtp(f"smtp://127.0.0.1:{port}")
+        await send(mail)
+        await send(mail)
+    ids = [message_from_bytes(e.original_content or b"")["Message-ID"] for e in catcher.taken]
+    assert ids == [ID, ID]
+
+
+async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        taken = await send(smtp(f"smtp://127.0.0.1:{port}"), to="peña@example.org")
+    assert taken.taken is Taken.YES
+    assert catcher.taken[0].rcpt_tos == ["peña@example.org"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": "a@example.org\nBcc: b@example.org"},
+        {"subject": "Hello\nBcc: b@example.org"},
+        {"to": "no address"},
+        {"to": ""},
+    ],
+)
+async def test_nothing_smuggles_a_header_in(changes: dict[str, str]) -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        try:
+            taken = await send(smtp(f"smtp://127.0.0.1:{port}"), **changes)
+        except ValueError:  # a subject is ours, so that is a bug
+            assert "subject" in changes
+        else:
+            assert taken == Handover(Taken.NEVER, code="address")
+    assert catcher.taken == []
+
+
+async def test_a_message_id_without_brackets_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="message id"):
+        await send(smtp("smtp://127.0.0.1:1"), message_id="3f1d8a52")
+
+
+# What is known afterwards
+
+
+@pytest.mark.parametrize(
+    ("catcher", "expected"),
+    [
+        (Catcher(rcpt="550 5.1.1 <ana@example.org>: no such user"), Handover(Taken.NEVER, code="550")),
+        (Catcher(rcpt="450 4.2.1 <ana@example.org>: mailbox busy"), Handover(Taken.NO, code="450")),
+        (Catcher(data="554 5.7.1 refused"), Handover(Taken.NEVER, code="554")),
+        (Catcher(data="452 4.3.1 full"), Handover(Taken.NO, code="452")),
+        (Catcher(data="hang"), Handover(Taken.UNKNOWN, code="timeout")),
+        (Catcher(data="drop"), Handover(Taken.UNKNOWN, code="disconnected")),
+    ],
+    ids=["no such user", "busy", "refused", "full", "no word", "dropped"],
+)
+async def test_what_the_server_says_decides(catcher: Catcher, expected: Handover) -> None:
+    async with serving(catcher) as port:
+        assert await send(smtp(f"smtp://127.0.0.1:{port}", send_within_s=0.2)) == expected
+
+
+async def test_nobody_there_means_surely_not_taken() -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        pass
+    assert await send(smtp(f"smtp://127.0.0.1:{port}")) == Handover(Taken.NO, code="connect")
+
+
+async def test_a_server_that_never_greets_has_surely_not_taken_it() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        taken = await send(smtp(f"smtp://127.0.0.1:{port}", connect_within_s=0.1))
+    finally:
+        server.close()
+        await server.wait_closed()
+    assert taken == Handover(Taken.NO, code="connect_timeout")
+
+
+async def test_our_own_address_refused_does_not_lose_the_letter() -> None:
+    async with serving(Catcher(), auth_required=True, auth_require_tls=False) as port:  # 530 to MAIL
+        assert await send(smtp(f"smtp://127.0.0.1:{port}")) == Handover(Taken.NO, code="530")
+
+
+# TLS and login
+
+
+async def test_smtps_is_encrypted_from_the_first_byte(
+    server_tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    catcher = Catcher()
+    async with serving(catcher, tls=server_tls) as port:
+        taken = await send(smtp(f"smtps://localhost:{port}", tls=trusting))
+    assert taken.taken is Taken.YES
+    assert len(catcher.taken) == 1
+
+
+async def test_starttls_and_login(server_tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+    catcher = Catcher()
+    options: dict[str, Any] = {
+        "tls_context": server_tls,
+        "authenticator": catcher.login,
+        "auth_required": True,
+    }
+    async with serving(catcher, require_starttls=True, **options) as port:
+        taken = await send(smtp(f"smtp+starttls://ana:p%40ss@localhost:{port}", tls=trusting))
+    assert taken.taken is Taken.YES
+    assert catcher.logins == [b"p@ss"]
+
+
+async def test_a_wrong_password_loses_no_letter(server_tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+    catcher = Catcher()
+    async with serving(catcher, tls_context=server_tls, authenticator=catcher.login) as port:
+        taken = await send(smtp(f"smtp+starttls://ana:wrong@localhost:{port}", tls=trusting))
+    assert taken == Handover(Taken.NO, code="535")
+    assert catcher.taken == []
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+async def test_a_strangers_certificate_gets_neither_password_nor_letter(
+    scheme: str, server_tls: ssl.SSLContext
+) -> None:
+    catcher = Catcher()
+    first_byte = {"tls": server_tls} if scheme == "smtps" else {}
+    later = {} if scheme == "smtps" else {"tls_context": server_tls}
+    async with serving(catcher, authenticator=catcher.login, **first_byte, **later) as port:
+        taken = await send(smtp(f"{scheme}://ana:p%40ss@localhost:{port}"))
+    assert taken == Handover(Taken.NO, code="tls")
+    assert (catcher.taken, catcher.logins) == ([], [])
+
+
+async def test_starttls_that_is_not_offered_gets_no_letter() -> None:
+    catcher = Catcher()
+    async with serving(catcher) as port:
+        taken = await send(smtp(f"smtp+starttls://localhost:{port}"))
+    assert taken.taken is Taken.NO
+    assert catcher.taken == []
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://127.0.0.1", Server("127.0.0.1", 25, tls=False, starttls=False)),
+        ("smtp://127.0.0.1:1025", Server("127.0.0.1", 1025, tls=False, starttls=False)),
+        ("smtp://mail.example.com", Server("mail.example.com", 25, tls=False, starttls=None)),
+        (
+            "smtp://u:p@mail.example.com",
+            Server("mail.example.com", 25, tls=False, starttls=True, user="u", password="p"),
+        ),
+        ("smtp+starttls://mail.example.com", Server("mail.example.com", 587, tls=False, starttls=True)),
+        (
+            "smtps://u:p%2F@mail.example.com",
+            Server("mail.example.com", 465, tls=True, starttls=False, user="u", password="p/"),
+        ),
+    ],
+)
+def test_a_mail_url_tells_the_server(url: str, server: Server) -> None:
+    assert read_mail_url(url) == server
+
+
+@pytest.mark.parametrize("url", ["", "mail.example.com", "http://mail.example.com", "smtp://"])
+def test_a_mail_url_of_another_kind_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="smtp"):
+        read_mail_url(url)
+
+
+def test_a_password_stands_in_no_repr() -> None:
+    assert "hush" not in repr(read_mail_url("smtps://u:hush@mail.example.com"))
+
+
+def test_the_plain_text_is_always_there() -> None:
+    written: Callable[..., bytes] = smtp("smtp://127.0.0.1")._write
+    assert b"text/plain" in written("ana@example.org", "s", "b", "<p>b</p>", ID)
