@@ -3,6 +3,7 @@
 This file and `config/settings.py` are the only ones that look at the environment, the clock or chance.
 """
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,6 +21,11 @@ from config.settings import Settings
 def now() -> datetime:
     """Return the present instant."""
     return datetime.now(UTC)
+
+
+def pid() -> int:
+    """Return the id of this process."""
+    return os.getpid()
 
 
 def new_code() -> str:

@@ -1,9 +1,9 @@
 """What every web application of the house shares: the frame around each request.
 
-`frame` is the outermost middleware: it reads the clock when the request's headers have arrived, gives the request
-an id, writes one canonical log line and counts it. `problems` turns what is raised into RFC 9457 problem details.
-Headers that protect are set when a response is prepared, so that no response can go without them. No number, name
-or raw path reaches a log line or a metric.
+`frame` is the outermost middleware: it reads the clock when the request's headers have arrived, gives the
+request an id, writes one canonical log line and counts it. `problems` turns what is raised into problem details
+(RFC 9457). Headers that protect are set when a response is prepared, so that no response can go without them.
+No number, name or raw path reaches a log line or a metric.
 """
 
 import asyncio
@@ -49,7 +49,9 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 # What a page may override has to be weaker than this, and say so; the API keeps it as it stands.
 _PROTECTION = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -57,7 +59,7 @@ _ONLY_HTTPS = "max-age=63072000; includeSubDomains"
 
 
 def application(deps: Deps, *middlewares: Middleware) -> web.Application:
-    """Return an application with the frame around it; `middlewares` come inside, and may answer errors first."""
+    """Return an application with the frame around it; `middlewares` come inside, and answer errors first."""
     app = web.Application(middlewares=[frame, problems, *middlewares], client_max_size=LARGEST_BODY)
     app[DEPS] = deps
     app.on_response_prepare.append(protect)
@@ -70,7 +72,7 @@ async def frame(request: web.Request, handler: Handler) -> web.StreamResponse:
     deps = request.config_dict[DEPS]
     request[ARRIVED] = deps.now()
     request[REQUEST_ID] = sane_id(request.headers.get("X-Request-Id")) or str(deps.new_id())
-    structlog.contextvars.clear_contextvars()  # a connection that is kept alive has one context for all requests
+    structlog.contextvars.clear_contextvars()  # all requests of a connection share one context
     structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
     began, status = perf_counter(), int(HTTPStatus.INTERNAL_SERVER_ERROR)
     try:
@@ -89,34 +91,42 @@ async def frame(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what is raised as problem details: a refusal and bad input as they say, a bug with its id and no more."""
+    """Answer what is raised as problem details: a refusal as it says, a bug with the request's id only."""
     try:
         return await handler(request)
     except Refused as no:
         return refusal(request, no)
     except BadInput as bad:
         return problem(
-            request, 400, "bad_input", "Some of what was sent cannot be read. See `errors`.", errors=bad.problems
+            request,
+            400,
+            "bad_input",
+            "Some of what was sent cannot be read. See `errors`.",
+            errors=bad.problems,
         )
     except web.HTTPException as no:
         if no.status < HTTPStatus.BAD_REQUEST:
             raise
         return _plain(request, no)
-    except Exception as trouble:
+    except Exception as trouble:  # noqa: BLE001 - the last resort: logged with its trace, answered without
         if database_is_away(trouble):
-            _log.error("request.database_away", trouble=type(trouble).__name__)  # noqa: TRY400 - no bug, no trace
+            _log.error("request.database_away", trouble=type(trouble).__name__)
             return _away(request)
         _log.exception("request.bug")
-        return problem(request, 500, "bug", "Something went wrong on our side. Support can find it by `request_id`.")
+        return problem(
+            request, 500, "bug", "Something went wrong on our side. Support can find it by `request_id`."
+        )
 
 
 def database_is_away(trouble: Exception) -> bool:
-    """Tell whether this says that the database cannot be reached, or not in time; then nothing is wrong with us.
+    """Tell whether this says that the database cannot be reached, or not in time: no fault of ours.
 
-    A lost connection shows as OSError, as the driver's own error or as SQLAlchemy's, according to the moment at
-    which it was lost; a pool without a free connection as TimeoutError.
+    A lost connection shows as OSError, as the driver's own error or as SQLAlchemy's, according to the moment
+    at which it was lost; a pool without a free connection as TimeoutError.
     """
-    return isinstance(trouble, _AWAY) or (isinstance(trouble, sql.DBAPIError) and trouble.connection_invalidated)
+    return isinstance(trouble, _AWAY) or (
+        isinstance(trouble, sql.DBAPIError) and trouble.connection_invalidated
+    )
 
 
 _AWAY = (
@@ -144,7 +154,7 @@ def refusal(request: web.Request, no: Refused) -> web.Response:
     return problem(request, no.status, no.code, no.sentence, facts=no.facts)
 
 
-def problem(  # noqa: PLR0913 - a problem has that many members
+def problem(
     request: web.Request,
     status: int,
     code: str,
@@ -206,10 +216,10 @@ _KEPT = (hdrs.ALLOW, hdrs.WWW_AUTHENTICATE, hdrs.RETRY_AFTER)
 
 
 def _plain(request: web.Request, no: web.HTTPException) -> web.Response:
-    """Return an error of aiohttp's own as problem details, without its text, which may repeat what was sent."""
+    """Return an error of aiohttp's own as problem details, without its text, which may repeat what came."""
     phrase = HTTPStatus(no.status).phrase
     code = _CODES.get(no.status, phrase.lower().replace(" ", "_").replace("-", "_"))
-    kept = {name: no.headers[name] for name in _KEPT if name in no.headers}
+    kept = {str(name): no.headers[name] for name in _KEPT if name in no.headers}
     return problem(request, no.status, code, _SENTENCES.get(no.status, f"{phrase}."), headers=kept)
 
 

@@ -5,7 +5,7 @@ This file and `app/deps.py` are the only ones that look at the environment, the 
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -143,12 +143,28 @@ def is_loopback(host: str) -> bool:
     return host in {"localhost", "::1"} or host.startswith("127.")
 
 
+def _told() -> dict[str, Any]:
+    """Return what `.env` and the environment say, the latter first; keys are names or customary names."""
+    return {**DotEnvSettingsSource(Settings)(), **EnvSettingsSource(Settings)()}
+
+
+def set_in_environment(*names: str) -> bool:
+    """Tell whether all of these settings are set there."""
+    told = _told()
+    return all(told.keys() & {name, Settings.model_fields[name].validation_alias} for name in names)
+
+
+def data_dir() -> Path:
+    """Return the data folder alone: what a command needs before it knows where anything runs."""
+    return Path(str(_told().get("data_dir", Settings.model_fields["data_dir"].default)))
+
+
 def load(**known: object) -> Settings:
     """Read the settings; `known` ones (from `run.json`) count where the environment is silent.
 
     Raises SettingsError naming every missing or malformed setting at once.
     """
-    told = {**DotEnvSettingsSource(Settings)(), **EnvSettingsSource(Settings)()}
+    told = _told()
     named = {name for name, field in Settings.model_fields.items() if {name, field.validation_alias} & told.keys()}
     try:
         return Settings(**{k: v for k, v in known.items() if k not in named}, **told)

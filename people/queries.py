@@ -298,7 +298,8 @@ async def delete_old_tries(session: AsyncSession, before: datetime) -> None:
 async def lock_write(session: AsyncSession, token_id: UUID, key: str) -> bool:
     """Hold an Idempotency-Key until this transaction ends; False at once where another request holds it."""
     name = func.hashtextextended(f"write/{token_id}/{key}", 0)
-    return (await session.execute(select(func.pg_try_advisory_xact_lock(name)))).scalar_one()
+    found = await session.execute(select(func.pg_try_advisory_xact_lock(name)))
+    return bool(found.scalar_one())
 
 
 async def providers(
@@ -316,8 +317,13 @@ async def providers(
 async def issues(
     session: AsyncSession, *, provider_id: UUID | None, after: UUID | None, limit: int
 ) -> Sequence[SupportCase]:
-    """Return the issues that providers reported, in the order of their ids; no corrections, which are operators' words."""
-    query = select(SupportCase).where(col(SupportCase.kind) == CaseKind.ISSUE).order_by(col(SupportCase.id)).limit(limit)
+    """Return the issues that providers reported, in the order of their ids; corrections are operators' words."""
+    query = (
+        select(SupportCase)
+        .where(col(SupportCase.kind) == CaseKind.ISSUE)
+        .order_by(col(SupportCase.id))
+        .limit(limit)
+    )
     if provider_id:
         query = query.where(col(SupportCase.provider_id) == provider_id)
     if after:

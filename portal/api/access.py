@@ -1,7 +1,7 @@
 """Who asks, and what is theirs.
 
-A token is a keyed hash in a row, has one role, and a provider's acts as that provider. What belongs to another
-provider is answered like what does not exist, by the same steps, and each such attempt is written down (F35).
+A token is a keyed hash in a row and has one role; a provider's acts as that provider. What belongs to another
+is answered like what does not exist, by the same steps, and each such attempt is written down (F35).
 """
 
 import re
@@ -19,7 +19,7 @@ from config.deps import Deps
 from config.errors import NotFound, Refused
 from config.keys import derive, digest
 from people import queries as people
-from people.models import ApiToken, Client, Provider, Relationship
+from people.models import ApiToken, Client, Practice, Provider, Relationship
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
@@ -36,7 +36,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def identify(deps: Deps, authorization: str | None) -> Caller:
-    """Return who asks, or answer 401; a token that was revoked, or whose provider is not active, is as good as none."""
+    """Return who asks, or answer 401; a revoked token, or one of a provider who left, is as good as none."""
     sent = _BEARER.fullmatch(authorization or "")
     if sent is None:
         raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="consultline"'})
@@ -63,7 +63,7 @@ async def _lives(session: AsyncSession, row: ApiToken) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A provider asked for something that is not theirs; `exists` tells whether it is another's or nobody's."""
+    """A provider asked for something that is not theirs; `exists` tells if it is another's or nobody's."""
 
     noun: str
     subject_id: UUID
@@ -118,6 +118,14 @@ async def consultation(ask: Ask[Any, Any], consultation_id: UUID) -> Consultatio
     row = await ledger_queries.consultation(ask.session, consultation_id)
     owned = row is not None and row.provider_id == ask.caller.provider_id
     return _theirs(ask.caller, "consultation", consultation_id, row, owned=owned)
+
+
+async def practice(ask: Ask[Any, Any], practice_id: UUID) -> Practice:
+    """Return the practice that the caller works in, locked; an operator gets any."""
+    row = await people.practice_for_update(ask.session, practice_id)
+    me = await people.provider(ask.session, ask.caller.provider_id) if ask.caller.provider_id else None
+    owned = me is not None and me.practice_id == practice_id
+    return _theirs(ask.caller, "practice", practice_id, row, owned=owned)
 
 
 async def provider(ask: Ask[Any, Any], provider_id: UUID) -> Provider:

@@ -17,7 +17,7 @@ R = TypeVar("R", bound=_Row)
 
 
 def page(rows: Sequence[R], limit: int) -> tuple[Sequence[R], str | None]:
-    """Return at most `limit` rows and the cursor behind them; one row more than that was asked of the database."""
+    """Return at most `limit` rows and the cursor behind them; one row more was asked of the database."""
     shown = rows[:limit]
     return shown, _write(shown[-1].id.bytes) if len(rows) > limit else None
 

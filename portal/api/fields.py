@@ -41,7 +41,9 @@ class Nothing(Shape):
 
 # Not even inside: control characters, line and paragraph separators, and what turns the direction of writing.
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-_CONTROL_BUT_LINES = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_CONTROL_BUT_LINES = (
+    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+)
 # Not alone: what leaves no mark on paper.
 _BLANK = r"\u0020\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff"
 
@@ -52,7 +54,9 @@ Name = Annotated[
     str, Field(min_length=1, max_length=100, pattern=ONE_LINE, examples=["Ana"]), AfterValidator(str.strip)
 ]
 Title = Annotated[
-    str, Field(min_length=1, max_length=200, pattern=ONE_LINE, examples=["Elm Street"]), AfterValidator(str.strip)
+    str,
+    Field(min_length=1, max_length=200, pattern=ONE_LINE, examples=["Elm Street"]),
+    AfterValidator(str.strip),
 ]
 Sentence = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE), AfterValidator(str.strip)]
 Message = Annotated[str, Field(min_length=1, max_length=2000, pattern=LINES), AfterValidator(str.strip)]
@@ -61,7 +65,9 @@ Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=LINES), Afte
 
 # Ways to reach a person
 
-_ADDRESS = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+_ADDRESS = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+)
 
 
 def _address(text: str) -> str:
@@ -75,19 +81,21 @@ def _phone(text: str) -> str:
     try:
         return people.number(text, where="")
     except BadInput as bad:
-        raise PydanticCustomError("phone", bad.problems[0].sentence) from None  # type: ignore[arg-type]
+        raise PydanticCustomError("phone", bad.problems[0].sentence) from None
 
 
 def _zone(text: str) -> str:
     try:
         return times.zone(text)
     except BadInput as bad:
-        raise PydanticCustomError("zone", bad.problems[0].sentence) from None  # type: ignore[arg-type]
+        raise PydanticCustomError("zone", bad.problems[0].sentence) from None
 
 
 Address = Annotated[
     str,
-    Field(max_length=254, pattern=_ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]),
+    Field(
+        max_length=254, pattern=_ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]
+    ),
     AfterValidator(_address),
 ]
 Phone = Annotated[
@@ -119,7 +127,8 @@ Pin = Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["274913"])]
 # Instants
 
 _INSTANT = (
-    r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+    r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt ]"
+    r"[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$"
 )
 
 
@@ -178,7 +187,7 @@ class Listing(Shape):
 
 
 def _absent() -> Any:
-    """Stand in for a field that was not sent; see `changes`. It is in no description and never reaches a row."""
+    """Stand in for a field that was not sent: in no description, and never in a row; see `changes`."""
     return None
 
 
@@ -207,7 +216,10 @@ def change(row: Row, changed: dict[str, Any]) -> Row:
 
 def problems(error: ValidationError) -> Sequence[Problem]:
     """Return everything that is wrong with an input, where and what to do; never what stood there."""
-    return [Problem(_where(one["loc"]), _sentence(one)) for one in error.errors(include_url=False, include_input=False)]
+    return [
+        Problem(_where(one["loc"]), _sentence(one))
+        for one in error.errors(include_url=False, include_input=False)
+    ]
 
 
 def _where(loc: tuple[int | str, ...]) -> str:

@@ -96,10 +96,10 @@ class Answer:
 class Operation(Generic[B, Q]):
     """One method on one path.
 
-    `makes` names the path parameter that the id of the answer fills, for `Location` and links; `links` leads from
-    fields of the answer (JSON pointers) to parameters and body fields of other operations. `refuses` lists the
-    statuses that its rules can give besides those that every operation can. Where `kept` is False, the answer is
-    a secret that is not kept for a repeated Idempotency-Key.
+    `makes` names the path parameter that the id of the answer fills, for `Location` and links; `links` leads
+    from fields of the answer (JSON pointers) to parameters and body fields of other operations. `refuses` has
+    the statuses that its rules can give besides those that every operation can. Where `kept` is False, the
+    answer is a secret, or worth nothing, and not kept for a repeated Idempotency-Key.
     """
 
     name: str

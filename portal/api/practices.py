@@ -5,13 +5,10 @@ from uuid import UUID
 
 from config.errors import Refused
 from people import actions as people
-from people import queries
-from people.models import Practice
-from people.values import PracticeKind, TokenRole
-from portal.api.access import Attempt, NotYours
+from people.values import PracticeKind
+from portal.api import access
 from portal.api.fields import Absent, Nothing, Shape, Title, Zone, change, changes
 from portal.api.operation import ADMIN, ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
-from config.errors import NotFound
 
 
 class NewPractice(Shape):
@@ -51,13 +48,61 @@ async def create(ask: Ask[NewPractice, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return _shown(row)
+    return Answer(PracticeShown.model_validate(row))
 
 
 async def show(ask: Ask[Nothing, Nothing]) -> Answer:
-    """Show a practice to its own people and to operators."""
-    row = await queries.practice(ask.session, ask.path["practice_id"])
-    if ask.caller.role is TokenRole.PROVIDER:
-        me = await queries.provider(ask.session, ask.caller.subject_id)
-        ...
-    return _shown(row)
+    """Show a practice."""
+    row = await access.practice(ask, ask.path["practice_id"])
+    return Answer(PracticeShown.model_validate(row))
+
+
+async def edit(ask: Ask[PracticeChange, Nothing]) -> Answer:
+    """Change a practice; its line is switched for a group only (R114)."""
+    row = await access.practice(ask, ask.path["practice_id"])
+    changed = changes(ask.body)
+    if row.kind is PracticeKind.SOLO and changed.get("line_enabled") is False:
+        raise Refused(
+            "solo_has_the_line", "A solo practice always has the line; only a group's can be switched off."
+        )
+    change(row, changed)
+    return Answer(PracticeShown.model_validate(row), (row.id,))
+
+
+OPERATIONS = (
+    Operation(
+        name="createPractice",
+        method=Method.POST,
+        path="/practices",
+        roles=ADMIN,
+        summary="Add a practice",
+        handler=create,
+        body=NewPractice,
+        query=Nothing,
+        answer=PracticeShown,
+        status=201,
+        makes="practice_id",
+    ),
+    Operation(
+        name="getPractice",
+        method=Method.GET,
+        path="/practices/{practice_id}",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Show a practice",
+        handler=show,
+        body=Nothing,
+        query=Nothing,
+        answer=PracticeShown,
+    ),
+    Operation(
+        name="changePractice",
+        method=Method.PATCH,
+        path="/practices/{practice_id}",
+        roles=ADMIN,
+        summary="Change a practice, or switch a group's line on or off",
+        handler=edit,
+        body=PracticeChange,
+        query=Nothing,
+        answer=PracticeShown,
+    ),
+)

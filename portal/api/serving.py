@@ -48,7 +48,9 @@ async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Res
         raise
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) in SOMEBODY_WAS_FASTER:
-            raise Refused("conflict", "Somebody has written the same just now. Read it again, then decide.") from None
+            raise Refused(
+                "conflict", "Somebody has written the same just now. Read it again, then decide."
+            ) from None
         raise
     await deps.live.publish(answer.subjects)
     return respond(operation, request, given)
@@ -69,7 +71,9 @@ def read(operation: Operation[Any, Any], request: web.Request, raw: bytes) -> tu
 
 
 def _read_query(model: type[Shape], request: web.Request) -> tuple[Shape, Sequence[Problem]]:
-    twice = [Problem(name, "Send this once.") for name in set(request.query) if len(request.query.getall(name)) > 1]
+    twice = [
+        Problem(name, "Send this once.") for name in set(request.query) if len(request.query.getall(name)) > 1
+    ]
     try:
         return model.model_validate_strings(dict(request.query)), twice
     except ValidationError as error:

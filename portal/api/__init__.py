@@ -1,0 +1,77 @@
+"""The JSON API: one file per noun.
+
+Each operation is a value that says its path, its roles, what is sent and what is answered; routes, checks,
+authorisation and the description at `openapi.json` are all made from these values (docs/decisions/0003).
+"""
+
+from typing import Any
+
+import orjson
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+
+from config.deps import Deps
+from config.http import DEPS
+from portal.api import (
+    appointments,
+    calls,
+    clients,
+    consultations,
+    events,
+    issues,
+    line,
+    notices,
+    openapi,
+    practices,
+    providers,
+    serving,
+    tasks,
+)
+from portal.api.operation import Operation
+
+PREFIX = "/api/v1"
+
+OPERATIONS: tuple[Operation[Any, Any], ...] = (
+    *practices.OPERATIONS,
+    *providers.OPERATIONS,
+    *clients.OPERATIONS,
+    *appointments.OPERATIONS,
+    *calls.OPERATIONS,
+    *consultations.OPERATIONS,
+    *tasks.OPERATIONS,
+    *notices.OPERATIONS,
+    *events.OPERATIONS,
+    *issues.OPERATIONS,
+    *line.OPERATIONS,
+)
+
+# What is no id has no route: it is a 404 like an id that nobody has.
+_ID = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+
+
+def build(deps: Deps) -> web.Application:
+    """Return the application to be mounted at `/api/v1`, inside one made by `config.http.application`."""
+    app = web.Application()
+    app[DEPS] = deps
+    for operation in OPERATIONS:
+        path = operation.path.replace("_id}", f"_id:{_ID}}}")
+        app.router.add_route(operation.method, path, _served(operation))
+        if not operation.writes:
+            app.router.add_route(hdrs.METH_HEAD, path, _served(operation))
+    description = orjson.dumps(openapi.document(OPERATIONS))
+    app.router.add_get("/openapi.json", _fixed(description))
+    return app
+
+
+def _served(operation: Operation[Any, Any]) -> Handler:
+    async def served(request: web.Request) -> web.StreamResponse:
+        return await serving.serve(operation, request)
+
+    return served
+
+
+def _fixed(json: bytes) -> Handler:
+    async def fixed(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=json, content_type="application/json")
+
+    return fixed
