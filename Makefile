@@ -29,12 +29,13 @@ $(DONE): requirements-dev.lock requirements-tools.lock pyproject.toml
 	    && uv=.tools/bin/uv || echo "no uv to be had; going on with pip" >&2; \
 	fi; \
 	if [ -n "$$uv" ] \
-	  && { [ -x $(BIN)/python ] || "$$uv" venv --quiet --python $(PYTHON) .venv; } \
+	  && { [ -x $(BIN)/python ] || "$$uv" venv --quiet --clear --python $(PYTHON) .venv; } \
 	  && "$$uv" pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock \
-	  && "$$uv" pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; then :; else \
-	  [ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear .venv; \
-	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock; \
-	  $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+	  && "$$uv" pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	then :; else \
+	  { [ -x $(BIN)/pip ] || $(PYTHON) -m venv --clear .venv; } \
+	  && $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock \
+	  && $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
 	fi
 	@touch $@
 

@@ -468,10 +468,10 @@ async def health_facts(session: AsyncSession, line: str, since: datetime, declar
         )
     )
     return HealthFacts(
-        signs=tuple(sorted((at, sign) for at, sign in signs.tuples())),
+        signs=tuple(sorted((at, sign) for at, sign in signs)),
         dials=tuple(
             Dial(at, first_leg_at, outcome is Outcome.FAILED)
-            for at, first_leg_at, outcome in dials.tuples()
+            for at, first_leg_at, outcome in dials
             if not (outcome is Outcome.CANCELED and first_leg_at is None)
         ),
         declared_at=declared_at,
@@ -526,7 +526,7 @@ async def revealed(session: AsyncSession, appointments: Sequence[UUID]) -> froze
     found = await session.execute(
         select(col(Reveal.appointment_id), col(Reveal.occurrence)).where(col(Reveal.appointment_id).in_(appointments))
     )
-    return frozenset((appointment_id, occurrence) for appointment_id, occurrence in found.tuples())
+    return frozenset((appointment_id, occurrence) for appointment_id, occurrence in found)
 
 
 async def delete_old_signs(session: AsyncSession, before: datetime) -> None:

@@ -1,8 +1,8 @@
 """What every web application of the house shares: the frame around each request.
 
 `frame` is the outermost middleware: it reads the clock when the request's headers have arrived, gives the
-request an id, writes one canonical log line and counts it. `problems` turns what is raised into problem details
-(RFC 9457). Headers that protect are set when a response is prepared, so that no response can go without them.
+request an id, writes one canonical log line and counts it. `problems` turns what is raised into problem
+details (RFC 9457). Headers that protect are set when a response is prepared, so that none can go without them.
 No number, name or raw path reaches a log line or a metric.
 """
 

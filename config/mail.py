@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -48,7 +47,7 @@ class Server:
 
 
 def read_mail_url(url: str) -> Server:
-    """Read `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` before the host that asks for it.
+    """Read `smtp://`, `smtp+starttls://` or `smtps://`, with `user:password@` where the host asks.
 
     A password goes only over TLS, unless the server is on this machine. Raises ValueError.
     """
@@ -79,7 +78,7 @@ def _starttls(parts: SplitResult, *, secret: bool) -> bool | None:
 
 
 class Smtp:
-    """The real `Mail`; `url` and `sender` are the settings mail_url and mail_from, `now` dates the messages."""
+    """The real `Mail`: `url` and `sender` are the settings mail_url and mail_from, `now` dates messages."""
 
     def __init__(
         self,
@@ -105,10 +104,10 @@ class Smtp:
         A message is UNKNOWN once its bytes may have been taken without a word back. It may be sent again: a
         receiver that has a message with this id drops the second.
         """
-        try:
-            message = self._write(to, subject, body, html, message_id)
-        except (MessageError, UnicodeEncodeError):
+        recipient = _address(to)
+        if recipient is None:
             return Handover(Taken.NEVER, code="address")
+        message = self._write(recipient, subject, body, html, message_id)
         client = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -122,21 +121,17 @@ class Smtp:
         )
         try:
             trouble = await self._connect(client)
-            result = trouble or await self._hand_over(client, to, message, message_id)
-            with suppress(aiosmtplib.SMTPException, OSError):  # the result stands, however they part
-                async with asyncio.timeout(BYE_WITHIN_S):
-                    await client.quit()
-            return result
+            return trouble or await self._hand_over(client, to, message, message_id)
         finally:
             client.close()
 
-    def _write(self, to: str, subject: str, body: str, html: str | None, message_id: str) -> bytes:
+    def _write(self, to: Address, subject: str, body: str, html: str | None, message_id: str) -> bytes:
         if not _MESSAGE_ID.fullmatch(message_id):
             msg = "a message id is <…@…>"
             raise ValueError(msg)
-        message = EmailMessage(policy=_POLICY.clone(utf8=not to.isascii()))
+        message = EmailMessage(policy=_POLICY.clone(utf8=not to.addr_spec.isascii()))
         message["From"] = self._sender
-        message["To"] = Address(addr_spec=to)
+        message["To"] = to
         message["Subject"] = subject
         message["Date"] = format_datetime(self._now())
         message["Message-ID"] = message_id
@@ -155,10 +150,9 @@ class Smtp:
             return Handover(Taken.NO, code="connect_timeout")
         except aiosmtplib.SMTPResponseException as refusal:
             return Handover(Taken.NO, code=str(refusal.code))
-        except ssl.SSLError:
-            return Handover(Taken.NO, code="tls")
-        except (aiosmtplib.SMTPException, OSError):
-            return Handover(Taken.NO, code="connect")
+        except (aiosmtplib.SMTPException, OSError) as trouble:
+            mistrusted = isinstance(trouble.__cause__ or trouble, ssl.SSLError)
+            return Handover(Taken.NO, code="tls" if mistrusted else "connect")
         return None
 
     async def _hand_over(self, client: aiosmtplib.SMTP, to: str, message: bytes, message_id: str) -> Handover:
@@ -179,7 +173,18 @@ class Smtp:
             return Handover(Taken.NEVER, code="smtputf8")
         except (aiosmtplib.SMTPException, OSError):
             return Handover(Taken.UNKNOWN, code="disconnected")
+        with suppress(aiosmtplib.SMTPException, OSError):  # it is taken, however the two part
+            async with asyncio.timeout(BYE_WITHIN_S):
+                await client.quit()
         return Handover(Taken.YES, reference=message_id)
+
+
+def _address(text: str) -> Address | None:
+    """Return what can stand in a header and on the wire; beyond ASCII it can, where the server knows how."""
+    user, at, domain = text.rpartition("@")
+    if not (user and at and domain) or not text.isprintable() or set(text) & set(' <>(),;:"'):
+        return None
+    return Address(username=user, domain=domain)
 
 
 def _refused(code: int) -> Handover:

@@ -95,7 +95,7 @@ async def callers(session: AsyncSession, number: str, now: datetime) -> tuple[Ca
             language=Language(person.language),
             timezone=person.timezone,
         )
-        for person, practice, has_pin, verifying in found.tuples()
+        for person, practice, has_pin, verifying in found
     )
 
 

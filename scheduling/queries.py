@@ -61,7 +61,7 @@ async def neighbours(
         )
         .order_by(col(Appointment.starts_at))
     )
-    return tuple(Neighbour(line, starts_at, ends_at) for line, starts_at, ends_at in found.tuples())
+    return tuple(Neighbour(line, starts_at, ends_at) for line, starts_at, ends_at in found)
 
 
 async def windows(

@@ -40,28 +40,34 @@ def decide_route(call: InboundCall, known: Loaded) -> Route:
         return _unverified(call, known.callers)
     if call.attestation is Attestation.FAILED:
         return _step_up(verified)
+    if waiting := _waiting_for_a_code(call, known, verified):
+        return AskCode(language=common_language(waiting))
+    if all(_line_is_off(caller) for caller in verified):
+        return _group_line_off(verified)
     if len(verified) > 1:
         return _ask_pin(verified, Detail.SHARED_NUMBER)
     (caller,) = verified
     if caller.practice_kind is PracticeKind.GROUP:
-        if not caller.line_enabled:
-            return _group_line_off(caller)
         return _ask_pin(verified, Detail.NO_PIN)
     return serve(call, caller, known.candidates)
 
 
 def recognised(call: InboundCall, caller: CallerFacts, candidates: Sequence[Candidate]) -> Route:
     """Decide for a caller who has keyed the right PIN; `candidates` are theirs alone."""
-    if caller.practice_kind is PracticeKind.GROUP and not caller.line_enabled:
-        return _group_line_off(caller)
+    if _line_is_off(caller):
+        return _group_line_off([caller])
     return serve(call, caller, candidates)
 
 
 def serve(call: InboundCall, caller: CallerFacts, candidates: Sequence[Candidate]) -> Route:
-    """Decide for a provider who is known: find their one open window (R103), or say what to do."""
-    open_now = [c for c in candidates if c.open_at(call.arrived_at)]
+    """Decide for a provider who is known: find their one open window (R103), or say what to do.
+
+    Somebody else may have put the same number into their profile without proving it; their windows are not looked at.
+    """
+    own = [c for c in candidates if c.window.provider_id == caller.provider_id]
+    open_now = [c for c in own if c.open_at(call.arrived_at)]
     if not open_now:
-        return _nothing_open(call.arrived_at, caller, candidates)
+        return _nothing_open(call.arrived_at, caller, own)
     chosen = choose(open_now, call.line)
     if len(chosen) == 1:
         return connect(call, caller, chosen[0])
@@ -125,49 +131,58 @@ def _unverified(call: InboundCall, callers: Sequence[CallerFacts]) -> Route:
     if not callers:
         return Decline(reason=Reason.UNKNOWN_CALLER)
     if call.attestation is Attestation.FAILED:
-        return Decline(reason=Reason.ATTESTATION_FAILED, language=common_language(callers))
-    if any(caller.verifying for caller in callers):
-        return AskCode(language=common_language(callers))
-    only = callers[0] if len(callers) == 1 else None
-    return Decline(
-        reason=Reason.NOT_VERIFIED,
-        language=common_language(callers),
-        provider_id=only.provider_id if only else None,
-    )
+        return _about(callers, Reason.ATTESTATION_FAILED)
+    if waiting := [caller for caller in callers if caller.verifying]:
+        return AskCode(language=common_language(waiting))
+    return _about(callers, Reason.NOT_VERIFIED)
+
+
+def _waiting_for_a_code(
+    call: InboundCall, known: Loaded, verified: Sequence[CallerFacts]
+) -> Sequence[CallerFacts]:
+    """Return who is proving a number that somebody else has proven before, as at a practice's switchboard (R104).
+
+    A code goes before a refusal or a PIN, but never before a consultation: nobody keeps another off the line by
+    putting that number into their profile.
+    """
+    ids = {caller.provider_id for caller in verified}
+    if any(c.window.provider_id in ids and c.open_at(call.arrived_at) for c in known.candidates):
+        return ()
+    return [caller for caller in known.callers if caller.verifying and not caller.verified]
 
 
 def _step_up(verified: Sequence[CallerFacts]) -> Route:
     """A caller whose attestation failed proves themselves by PIN and hears no times (requirements 9)."""
     if any(caller.has_pin for caller in verified):
         return AskPin(language=common_language(verified))
-    only = verified[0] if len(verified) == 1 else None
-    return Decline(
-        reason=Reason.ATTESTATION_FAILED,
-        language=common_language(verified),
-        provider_id=only.provider_id if only else None,
-    )
+    return _about(verified, Reason.ATTESTATION_FAILED)
 
 
 def _ask_pin(verified: Sequence[CallerFacts], without: Detail) -> Route:
     """Ask for the PIN where anybody with this number has one; else the line is off for all of them."""
     if any(caller.has_pin for caller in verified):
         return AskPin(language=common_language(verified))
-    only = verified[0] if len(verified) == 1 else None
+    return _about(verified, Reason.NOT_VERIFIED, without)
+
+
+def _line_is_off(caller: CallerFacts) -> bool:
+    """A solo practice always has the line; a group switches it on (R114)."""
+    return caller.practice_kind is PracticeKind.GROUP and not caller.line_enabled
+
+
+def _group_line_off(callers: Sequence[CallerFacts]) -> Decline:
+    return _about(callers, Reason.NO_CONSULTATION, Detail.GROUP_LINE_OFF)
+
+
+def _about(callers: Sequence[CallerFacts], reason: Reason, detail: Detail | None = None) -> Decline:
+    """Refuse; history names the provider where it can be one only."""
+    only = callers[0] if len(callers) == 1 else None
     return Decline(
-        reason=Reason.NOT_VERIFIED,
-        language=common_language(verified),
+        reason=reason,
+        language=common_language(callers),
         provider_id=only.provider_id if only else None,
-        detail=without,
-    )
-
-
-def _group_line_off(caller: CallerFacts) -> Decline:
-    return Decline(
-        reason=Reason.NO_CONSULTATION,
-        language=caller.language,
-        provider_id=caller.provider_id,
-        timezone=caller.timezone,
-        detail=Detail.GROUP_LINE_OFF,
+        timezone=only.timezone if only else None,
+        detail=detail,
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from config.errors import Refused
 from people import actions as people
+from people import queries
 from people.models import Client, Relationship
 from people.values import RelationshipState, TokenRole
 from portal.api import access
@@ -91,7 +92,11 @@ async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
         raise Refused(
             "verified_client", "This client has verified their account, so only they can change it."
         )
-    return _shown(change(row, changes(ask.body)), links)
+    changed = changes(ask.body)
+    holder = await queries.client_by_email(ask.session, changed["email"]) if "email" in changed else None
+    if holder is not None and holder.id != row.id:
+        raise Refused("address_taken", "Another account has this address. Choose a different one.")
+    return _shown(change(row, changed), links)
 
 
 async def archive(ask: Ask[WhoseClient, Nothing]) -> Answer:

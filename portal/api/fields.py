@@ -18,6 +18,7 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -158,10 +159,13 @@ Instant = Annotated[
 # Lists
 
 
-def _whole(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,4}", value):
-        raise PydanticCustomError("int_type", "Give a whole number.")
-    return value
+def _whole(value: object, info: ValidationInfo) -> object:
+    """Read a number in an address, where it is digits and nothing else; in a body it is a number already."""
+    if info.mode == "json" or not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        raise PydanticCustomError("whole", "Give a whole number.")
+    return int(value)
 
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most."), BeforeValidator(_whole)]

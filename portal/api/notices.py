@@ -17,7 +17,7 @@ class NoticeListing(Listing):
 
 
 class NoticeShown(Shape):
-    """A notice: `channel` is how it was to go, `sent_by` how it went, `trouble` what hindered it, as a code."""
+    """A notice: `channel` is how it was to go, `sent_by` how it went, `trouble` is a code."""
 
     id: UUID
     key: NoticeKey

@@ -211,6 +211,8 @@ def _schemas(operations: Operations) -> Document:
     problem = ProblemDetails.model_json_schema(ref_template=_REF)
     schemas: Document = made["$defs"]
     schemas.update(problem.pop("$defs"), ProblemDetails=problem)
+    for operation in operations:
+        schemas.update(operation.query.model_json_schema(ref_template=_REF).get("$defs", {}))
     return schemas
 
 

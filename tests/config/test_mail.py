@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,23 +25,27 @@ ID = "<3f1d8a52-4b60-4f0e-9a36-0d1f64b1c111@example.com>"
 LETTER = {"to": "ana@example.org", "subject": "Your consultation", "body": "It starts.\n", "message_id": ID}
 
 
+# ruff: noqa: N802 - aiosmtpd calls its handlers by the verbs of SMTP
 @dataclass
 class Catcher:
-    """Keeps what it takes; answers to RCPT and DATA are scripted, "hang" never comes and "drop" hangs up."""
+    """Keeps what it takes. What it answers is scripted; "hang" never comes, "drop" hangs up."""
 
+    mail: str = "250 OK"
     rcpt: str = "250 OK"
     data: str = "250 OK"
     taken: list[Envelope] = field(default_factory=list)
     logins: list[bytes] = field(default_factory=list)
 
-    async def handle_RCPT(
-        self, server: SMTP, _s: Session, envelope: Envelope, address: str, _o: list[str]
-    ) -> str:  # noqa: N802, E501
+    async def handle_MAIL(self, _: SMTP, _s: Session, envelope: Envelope, address: str, _o: list[str]) -> str:
+        envelope.mail_from = address
+        return self.mail
+
+    async def handle_RCPT(self, _: SMTP, _s: Session, envelope: Envelope, address: str, _o: list[str]) -> str:
         if self.rcpt.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.rcpt
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         self.taken.append(envelope)
         if self.data == "hang":
             await asyncio.Event().wait()
@@ -55,14 +59,13 @@ class Catcher:
     ) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append(data.password)
-        return AuthResult(success=data.password == b"p@ss")
+        return AuthResult(success=data.password == b"p@ss", handled=False)
 
-    @property
     def only(self) -> EmailMessage:
         (envelope,) = self.taken
         content = envelope.original_content
         assert content is not None
-        message = message_from_bytes(content, policy=default)
+        message = message_from_bytes(content.replace(b"\r\n", b"\n"), policy=default)
         assert isinstance(message, EmailMessage)
         return message
 
@@ -76,7 +79,7 @@ async def serving(
     started: list[SMTP] = []
 
     def protocol() -> SMTP:
-        started.append(SMTP(catcher, enable_SMTPUTF8=True, loop=loop, **options))
+        started.append(SMTP(catcher, hostname="localhost", enable_SMTPUTF8=True, loop=loop, **options))
         return started[-1]
 
     server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls)
@@ -85,12 +88,11 @@ async def serving(
     finally:
         server.close()
         for one in started:
+            if one._handler_coroutine is not None:
+                one._handler_coroutine.cancel()
+                await asyncio.wait([one._handler_coroutine])
             if one.transport is not None:
                 one.transport.close()
-            handler: asyncio.Task[None] | None = one._handler_coroutine
-            if handler is not None:
-                handler.cancel()
-                await asyncio.wait([handler])
         await server.wait_closed()
 
 
@@ -99,12 +101,10 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Return a certificate for localhost that signs itself, and its key."""
     folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
-        check=True,
-        capture_output=True,
-    )
+    what = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names = "-addext subjectAltName=DNS:localhost,IP:127.0.0.1"
+    command = ["openssl", *what.split(), *names.split(), "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
     return cert, key
 
 
@@ -137,7 +137,7 @@ async def test_a_message_says_who_when_and_under_which_id() -> None:
     async with serving(catcher) as port:
         taken = await send(smtp(f"smtp://127.0.0.1:{port}"))
     assert taken == Handover(Taken.YES, reference=ID)
-    message = catcher.only
+    message = catcher.only()
     assert message["From"] == "Consultline <no-reply@example.com>"
     assert message["To"] == "ana@example.org"
     assert message["Subject"] == "Your consultation"
@@ -164,10 +164,10 @@ async def test_html_goes_beside_the_plain_text_and_all_in_seven_bits() -> None:
     content = catcher.taken[0].original_content
     assert content is not None
     assert content.isascii()
-    plain, html = catcher.only.iter_parts()
+    plain, html = catcher.only().iter_parts()
     assert isinstance(plain, EmailMessage)
     assert isinstance(html, EmailMessage)
-    assert catcher.only["Subject"] == "¿Se realizó?"
+    assert catcher.only()["Subject"] == "¿Se realizó?"
     assert (plain.get_content_type(), plain.get_content()) == ("text/plain", "Mañana a las 3\n")
     assert (html.get_content_type(), html.get_content()) == ("text/html", "<p>Mañana</p>\n")
 
@@ -222,6 +222,7 @@ async def test_a_message_id_without_brackets_is_a_bug() -> None:
 @pytest.mark.parametrize(
     ("catcher", "expected"),
     [
+        (Catcher(mail="550 5.7.1 <no-reply@example.com>: not yours"), Handover(Taken.NO, code="550")),
         (Catcher(rcpt="550 5.1.1 <ana@example.org>: no such user"), Handover(Taken.NEVER, code="550")),
         (Catcher(rcpt="450 4.2.1 <ana@example.org>: mailbox busy"), Handover(Taken.NO, code="450")),
         (Catcher(data="554 5.7.1 refused"), Handover(Taken.NEVER, code="554")),
@@ -229,7 +230,7 @@ async def test_a_message_id_without_brackets_is_a_bug() -> None:
         (Catcher(data="hang"), Handover(Taken.UNKNOWN, code="timeout")),
         (Catcher(data="drop"), Handover(Taken.UNKNOWN, code="disconnected")),
     ],
-    ids=["no such user", "busy", "refused", "full", "no word", "dropped"],
+    ids=["our own address", "no such user", "busy", "refused", "full", "no word", "dropped"],
 )
 async def test_what_the_server_says_decides(catcher: Catcher, expected: Handover) -> None:
     async with serving(catcher) as port:
@@ -244,23 +245,23 @@ async def test_nobody_there_means_surely_not_taken() -> None:
 
 
 async def test_a_server_that_never_greets_has_surely_not_taken_it() -> None:
+    left = asyncio.Event()
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         taken = await send(smtp(f"smtp://127.0.0.1:{port}", connect_within_s=0.1))
+        await left.wait()
     finally:
         server.close()
         await server.wait_closed()
     assert taken == Handover(Taken.NO, code="connect_timeout")
-
-
-async def test_our_own_address_refused_does_not_lose_the_letter() -> None:
-    async with serving(Catcher(), auth_required=True, auth_require_tls=False) as port:  # 530 to MAIL
-        assert await send(smtp(f"smtp://127.0.0.1:{port}")) == Handover(Taken.NO, code="530")
 
 
 # TLS and login
@@ -347,8 +348,3 @@ def test_a_mail_url_of_another_kind_is_refused(url: str) -> None:
 
 def test_a_password_stands_in_no_repr() -> None:
     assert "hush" not in repr(read_mail_url("smtps://u:hush@mail.example.com"))
-
-
-def test_the_plain_text_is_always_there() -> None:
-    written: Callable[..., bytes] = smtp("smtp://127.0.0.1")._write
-    assert b"text/plain" in written("ana@example.org", "s", "b", "<p>b</p>", ID)
