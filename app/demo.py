@@ -168,6 +168,7 @@ class _Catcher:
     """Keeps each message as a file of its own."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._count = 0
 
@@ -184,11 +185,8 @@ class _Catcher:
 @asynccontextmanager
 async def catching_mail(folder: Path) -> AsyncIterator[int]:
     """Take mail on a free local port and keep it in a folder; nothing leaves the machine."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     catcher = _Catcher(folder)
-    server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(catcher, enable_SMTPUTF8=True), "127.0.0.1", 0
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(catcher, enable_SMTPUTF8=True), "127.0.0.1", 0)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
@@ -290,7 +288,7 @@ async def _book(
     return ids
 
 
-async def _client(  # noqa: PLR0913
+async def _client(
     session: AsyncSession, scene: Scene, number: int, place: int, provider: Provider, deps: Deps
 ) -> Client:
     email = f"client{number}{place}@example.com"
@@ -329,9 +327,7 @@ async def admin_token(deps: Deps, data: Path) -> str:
     return token
 
 
-def welcome(
-    settings: Settings, scenes: list[tuple[Scene, Provider, list[UUID]]], token: str, data: Path
-) -> str:
+def welcome(settings: Settings, scenes: list[tuple[Scene, Provider, list[UUID]]], token: str, data: Path) -> str:
     """Return what the terminal shows."""
     now = real.now()
     rows = "\n".join(

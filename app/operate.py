@@ -67,7 +67,7 @@ async def call(told: argparse.Namespace) -> int:
     async with service() as deps, aiohttp.ClientSession() as http:
         config = deps.settings
         if config.carrier != "simulator" or not is_loopback(config.host):
-            msg = "Only a service with CONSULTLINE_CARRIER=simulator on this machine can be called by the simulated carrier."
+            msg = "Only a service on this machine with CONSULTLINE_CARRIER=simulator can be called like this."
             raise Failed(msg)
         caller, line = _caller(told.caller), _number(told.line or config.lines[0])
         outcome = Outcome(told.outcome)

@@ -1,4 +1,4 @@
-"""The voice role: what answers the carrier, and nothing else. It loads the line and the floors below, never the portal."""
+"""The voice role: what answers the carrier, and nothing else; it never loads the portal."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -74,9 +74,7 @@ async def queue(deps: Deps) -> AsyncIterator[QueueManager]:
         yield manager
 
 
-def _job(
-    deps: Deps, name: str, handler: Callable[[Deps, UUID], Awaitable[None]]
-) -> Callable[[Job], Awaitable[None]]:
+def _job(deps: Deps, name: str, handler: Callable[[Deps, UUID], Awaitable[None]]) -> Callable[[Job], Awaitable[None]]:
     async def run(job: Job) -> None:
         structlog.contextvars.bind_contextvars(job=name)
         assert job.payload is not None  # noqa: S101 - enqueue() always gives one

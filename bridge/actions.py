@@ -161,7 +161,7 @@ async def _again(session: AsyncSession, call: InboundCall, deps: Deps) -> Answer
 
 
 async def _fresh_connect(session: AsyncSession, route: Connect, call: InboundCall) -> Route:
-    """A stored connection holds no numbers; they are resolved anew, from the request and the client's row."""
+    """Resolve the two numbers of a stored connection anew, from the request and the client's row."""
     appointment = await scheduling.appointment(session, route.appointment_id)
     client = await people_queries.client(session, appointment.client_id) if appointment else None
     if client is None or client.phone is None or call.caller.number is None:
@@ -195,7 +195,7 @@ async def conclude(session: AsyncSession, row: Call, route: Route, *, now: datet
 
 
 async def _tell_refusal(session: AsyncSession, row: Call, route: Decline, *, now: datetime, new_id: NewId) -> None:
-    """A refusal is history that the provider can see: "you called 12 minutes early"."""
+    """Make a refusal history that the provider can see: "you called 12 minutes early"."""
     data: dict[str, str | int | bool | None] = {
         "reason": route.reason.value,
         "detail": route.detail.value if route.detail else None,
@@ -204,7 +204,13 @@ async def _tell_refusal(session: AsyncSession, row: Call, route: Decline, *, now
         data["edge"] = route.at.isoformat()
         data["off_by_s"] = int((row.dialled_at - route.at).total_seconds())
     await _record(
-        session, EventKind.CALL_REFUSED, row, now=now, new_id=new_id, appointment_id=route.appointment_id, data=data
+        session,
+        EventKind.CALL_REFUSED,
+        row,
+        now=now,
+        new_id=new_id,
+        appointment_id=route.appointment_id,
+        data=data,
     )
     trouble_with_client = {Reason.NO_CLIENT_NUMBER, Reason.BAD_CLIENT_NUMBER}
     if route.reason in trouble_with_client and route.provider_id and route.appointment_id:
@@ -225,7 +231,7 @@ async def _tell_refusal(session: AsyncSession, row: Call, route: Decline, *, now
 # A caller keys digits
 
 
-async def keyed_pin(  # noqa: PLR0913
+async def keyed_pin(
     session: AsyncSession,
     call_id: UUID,
     digits: str,
@@ -268,7 +274,7 @@ async def _pin_owners(session: AsyncSession, call: InboundCall, digits: str, set
     return await people_queries.pin_owners(session, call.caller.number or "", digest(key, digits))
 
 
-async def _wrong_pin(  # noqa: PLR0913
+async def _wrong_pin(
     session: AsyncSession,
     row: Call,
     asked: AskPin,
@@ -294,7 +300,7 @@ async def _wrong_pin(  # noqa: PLR0913
     return replace(asked, step=asked.step + 1)
 
 
-async def keyed_choice(  # noqa: PLR0913
+async def keyed_choice(
     session: AsyncSession,
     call_id: UUID,
     digits: str,
@@ -316,9 +322,7 @@ async def keyed_choice(  # noqa: PLR0913
     found = await queries.candidates(
         session, [asked.provider_id], first.arrived_at, lead=settings.line_lead, but=row.id
     )
-    candidate = next(
-        (c for c in found if c.window.appointment_id == chosen and c.open_at(first.arrived_at)), None
-    )
+    candidate = next((c for c in found if c.window.appointment_id == chosen and c.open_at(first.arrived_at)), None)
     if caller is not None and candidate is not None:
         route = routing.connect(first, caller, candidate)
     elif chosen is None and asked.step < people.PIN_TRIES_A_CALL:
@@ -335,7 +339,7 @@ async def keyed_choice(  # noqa: PLR0913
     return route
 
 
-async def keyed_code(  # noqa: PLR0913
+async def keyed_code(
     session: AsyncSession,
     call_id: UUID,
     digits: str,
@@ -440,7 +444,7 @@ class Ending:
     subjects: tuple[UUID, ...] = ()
 
 
-async def hear(  # noqa: PLR0913
+async def hear(
     session: AsyncSession,
     fact: Fact,
     *,
@@ -568,17 +572,21 @@ async def _ending(session: AsyncSession, row: Call) -> Ending:
     )
 
 
-async def take_report(  # noqa: PLR0913
-    session: AsyncSession, call_id: UUID, facts: Iterable[Fact], *, policy: Policy, now: datetime, new_id: NewId
+async def take_report(
+    session: AsyncSession,
+    call_id: UUID,
+    facts: Iterable[Fact],
+    *,
+    policy: Policy,
+    now: datetime,
+    new_id: NewId,
 ) -> None:
     """Take in what the carrier's REST API says of a call whose end was not heard; then it is over in any case."""
     row = await queries.call_for_update(session, call_id)
     if row is None:
         return
     for fact in facts:
-        await queries.add_fact(
-            session, fact, fact_id=new_id(), call_id=row.id, carrier=row.carrier, now=now
-        )
+        await queries.add_fact(session, fact, fact_id=new_id(), call_id=row.id, carrier=row.carrier, now=now)
     await refold(session, row, now=now, policy=policy, new_id=new_id)
 
 
@@ -588,7 +596,7 @@ async def take_report(  # noqa: PLR0913
 LISTS_LAST = timedelta(days=4)
 
 
-async def take_text(  # noqa: PLR0913
+async def take_text(
     session: AsyncSession,
     *,
     sid: str,
@@ -612,9 +620,7 @@ async def take_text(  # noqa: PLR0913
         return "", ()
     reply = replies.read_reply(body)
     ids = tuple(provider.id for provider in providers)
-    said = _Said(
-        language=routing.one_language(Language(p.language) for p in providers), timezone=providers[0].timezone
-    )
+    said = _Said(language=routing.one_language(Language(p.language) for p in providers), timezone=providers[0].timezone)
     offered: list[str] | None = None
     if reply.word is replies.Word.STOP:
         # The carrier confirms a STOP by itself; a second confirmation is one too many.
@@ -625,9 +631,7 @@ async def take_text(  # noqa: PLR0913
         answer, kind = said(replies.Say.STARTED), EventKind.TEXTS_STARTED
     else:
         kind = EventKind.TEXT_RECEIVED
-        answer, offered = await _answer_text(
-            session, reply, ids, key, said, policy=policy, now=now, new_id=new_id
-        )
+        answer, offered = await _answer_text(session, reply, ids, key, said, policy=policy, now=now, new_id=new_id)
     session.add(TextReply(sid=sid, sender_key=key, answer=answer, offered=offered, at=now))
     await session.flush()
     for provider_id in ids:
@@ -655,7 +659,7 @@ class _Said:
         return replies.say(what, self.language, timezone=self.timezone, when=when, listed=listed)
 
 
-async def _answer_text(  # noqa: PLR0913
+async def _answer_text(
     session: AsyncSession,
     reply: replies.Reply,
     providers: Sequence[UUID],
@@ -701,7 +705,7 @@ async def _answer_text(  # noqa: PLR0913
     return said(replies.Say.SHARED, target.starts_at), None
 
 
-async def _record(  # noqa: PLR0913
+async def _record(
     session: AsyncSession,
     kind: EventKind,
     row: Call,
@@ -737,7 +741,7 @@ async def note_sign(
 
 
 async def judge_line(
-    session: AsyncSession, line: str, *, settings: Settings, now: datetime, new_id: NewId
+    session: AsyncSession, line: str, *, settings: Settings, now: datetime, new_id: NewId, actor: Actor = LINE
 ) -> LineState:
     """Judge a line and apply what follows: numbers laid open, consultations excused, providers told (R111)."""
     row = await queries.line_status_for_update(session, line, now)
@@ -754,7 +758,7 @@ async def judge_line(
             "line": _index(settings, line),
             "reason": health.reason.value if health.reason else None,
         }
-        await ledger.record(session, kind, actor=LINE, at=now, now=now, new_id=new_id, data=data)
+        await ledger.record(session, kind, actor=actor, at=now, now=now, new_id=new_id, data=data)
     if health.state is LineState.DOWN:
         await _lay_open(session, row, settings=settings, now=now, new_id=new_id)
     elif changed:
@@ -783,7 +787,13 @@ async def _lay_open(
 
 
 async def _reveal(
-    session: AsyncSession, appointment: Appointment, row: LineStatus, *, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession,
+    appointment: Appointment,
+    row: LineStatus,
+    *,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
 ) -> None:
     """Lay one number open, once for each occurrence, and tell its provider, once for each outage."""
     reveal = Reveal(
@@ -843,7 +853,7 @@ async def _announce_recovery(
         )
 
 
-async def declare_outage(  # noqa: PLR0913
+async def declare_outage(
     session: AsyncSession,
     *,
     lines: Sequence[str],
@@ -853,23 +863,29 @@ async def declare_outage(  # noqa: PLR0913
     now: datetime,
     new_id: NewId,
 ) -> None:
-    """The operator's switch: these lines are down from now on, whatever the signs say."""
+    """Throw the operator's switch: these lines are down from now on, whatever the signs say."""
     for line in sorted(lines):
         row = await queries.line_status_for_update(session, line, now)
         row.declared_at, row.declared_reason = row.declared_at or now, reason
         await session.flush()
-        await judge_line(session, line, settings=settings, now=now, new_id=new_id)
+        await judge_line(session, line, settings=settings, now=now, new_id=new_id, actor=actor)
 
 
 async def restore(
-    session: AsyncSession, *, lines: Sequence[str], actor: Actor, settings: Settings, now: datetime, new_id: NewId
+    session: AsyncSession,
+    *,
+    lines: Sequence[str],
+    actor: Actor,
+    settings: Settings,
+    now: datetime,
+    new_id: NewId,
 ) -> None:
     """Take the operator's switch back; a line that its own signs call down stays down."""
     for line in sorted(lines):
         row = await queries.line_status_for_update(session, line, now)
         row.declared_at, row.declared_reason = None, None
         await session.flush()
-        await judge_line(session, line, settings=settings, now=now, new_id=new_id)
+        await judge_line(session, line, settings=settings, now=now, new_id=new_id, actor=actor)
 
 
 # What a provider is shown
@@ -934,7 +950,13 @@ async def report_issue(
     if appointment is None:
         raise NotFound
     rows = await queries.calls(
-        session, provider_id=None, appointment_id=appointment_id, caller_key=None, since=None, after=None, limit=50
+        session,
+        provider_id=None,
+        appointment_id=appointment_id,
+        caller_key=None,
+        since=None,
+        after=None,
+        limit=50,
     )
     calls = [
         {

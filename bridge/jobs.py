@@ -106,7 +106,12 @@ async def reconcile(deps: Deps, since: datetime, until: datetime) -> int:
             if facts:
                 async with deps.sessions.begin() as session:
                     await actions.take_report(
-                        session, row.id, facts, policy=policy(deps.settings), now=deps.now(), new_id=deps.new_id
+                        session,
+                        row.id,
+                        facts,
+                        policy=policy(deps.settings),
+                        now=deps.now(),
+                        new_id=deps.new_id,
                     )
             seen += 1
         if not rows:
@@ -124,9 +129,7 @@ async def probe(deps: Deps) -> None:
     sign = Sign.PROBE_OK if well else Sign.PROBE_FAILED
     for line in deps.settings.lines:
         async with deps.sessions.begin() as session:
-            await actions.note_sign(
-                session, line, sign, settings=deps.settings, now=deps.now(), new_id=deps.new_id
-            )
+            await actions.note_sign(session, line, sign, settings=deps.settings, now=deps.now(), new_id=deps.new_id)
 
 
 async def judge_lines(deps: Deps) -> dict[str, LineState]:
@@ -146,4 +149,3 @@ async def forget(deps: Deps) -> None:
     async with deps.sessions.begin() as session:
         await queries.delete_old_calls(session, now - timedelta(days=told.keep_calls_d))
         await queries.delete_old_signs(session, now - timedelta(days=told.keep_line_signs_d))
-

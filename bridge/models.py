@@ -121,7 +121,10 @@ class Reveal(SQLModel, table=True):
     """A direct number that an outage laid open, for one occurrence and to its end (R111)."""
 
     __tablename__ = "reveals"
-    __table_args__ = (UniqueConstraint("appointment_id", "occurrence"), *database.checks(reason=ContactReason))
+    __table_args__ = (
+        UniqueConstraint("appointment_id", "occurrence"),
+        *database.checks(reason=ContactReason),
+    )
 
     id: UUID = Field(primary_key=True)
     appointment_id: UUID = Field(sa_column=database.key("appointments.id"))

@@ -104,7 +104,7 @@ class Arrived:
     appointment_id: UUID | None
 
 
-async def arrive(  # noqa: PLR0913
+async def arrive(
     pool: asyncpg.Pool,
     call: InboundCall,
     *,
@@ -194,7 +194,12 @@ async def known(session: AsyncSession, call: InboundCall, *, lead: timedelta, bu
 
 
 async def candidates(
-    session: AsyncSession, providers: Sequence[UUID], at: datetime, *, lead: timedelta, but: UUID | None = None
+    session: AsyncSession,
+    providers: Sequence[UUID],
+    at: datetime,
+    *,
+    lead: timedelta,
+    but: UUID | None = None,
 ) -> tuple[Candidate, ...]:
     """Return the windows of these providers near an instant, each with what is needed to serve it."""
     near = await scheduling.windows(session, providers, at - BACK, at + AHEAD, lead)
@@ -339,10 +344,13 @@ async def around(
         )
     )
     out = {}
-    for number in found.scalars():
+    for number in (one for one in found.scalars() if one):
         callers = await people.callers(session, number, since)
         near = await candidates(session, [c.provider_id for c in callers], since, lead=lead)
-        out[number] = (callers, tuple(c for c in near if c.window.closes_at > since and c.window.starts_at <= until))
+        out[number] = (
+            callers,
+            tuple(c for c in near if c.window.closes_at > since and c.window.starts_at <= until),
+        )
     return out
 
 
@@ -369,9 +377,7 @@ def fact(row: CallEvent) -> Fact:
     )
 
 
-async def talk_of(
-    session: AsyncSession, appointment_id: UUID, occurrence: int
-) -> tuple[int | None, datetime | None]:
+async def talk_of(session: AsyncSession, appointment_id: UUID, occurrence: int) -> tuple[int | None, datetime | None]:
     """Return the talk time over all calls of one occurrence, and since when one of them is live."""
     found = await session.execute(
         select(func.sum(col(Call.talk_s)), func.min(col(Call.answered_at)).filter(col(Call.live))).where(
@@ -382,7 +388,7 @@ async def talk_of(
     return (None if talk_s is None else int(talk_s)), live_since
 
 
-async def calls(  # noqa: PLR0913
+async def calls(
     session: AsyncSession,
     *,
     provider_id: UUID | None,
@@ -449,9 +455,7 @@ async def delete_old_calls(session: AsyncSession, before: datetime) -> None:
 
 async def add_sign(session: AsyncSession, *, sign_id: UUID, line: str, sign: Sign, now: datetime) -> None:
     """Write down how a line is doing; the same sign twice stands once."""
-    await session.execute(
-        insert(LineSign).values(id=sign_id, line=line, sign=sign, at=now).on_conflict_do_nothing()
-    )
+    await session.execute(insert(LineSign).values(id=sign_id, line=line, sign=sign, at=now).on_conflict_do_nothing())
 
 
 async def health_facts(session: AsyncSession, line: str, since: datetime, declared_at: datetime | None) -> HealthFacts:
@@ -584,7 +588,9 @@ async def last_list(session: AsyncSession, sender_key: str, since: datetime) -> 
     found = await session.execute(
         select(col(TextReply.offered))
         .where(
-            col(TextReply.sender_key) == sender_key, col(TextReply.offered).is_not(None), col(TextReply.at) >= since
+            col(TextReply.sender_key) == sender_key,
+            col(TextReply.offered).is_not(None),
+            col(TextReply.at) >= since,
         )
         .order_by(col(TextReply.at).desc())
         .limit(1)

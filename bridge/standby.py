@@ -45,7 +45,6 @@ from status.actions import policy
 
 _log = structlog.get_logger(__name__)
 
-STANDBY: Final = web.AppKey("standby", "Standby")
 
 HORIZON = timedelta(hours=2)
 # A carrier repeats a request within seconds; a call that was answered here gets the same answer again.
@@ -194,6 +193,9 @@ class Standby:
         if done:
             _log.info("journal.applied", entries=done)
         return done
+
+
+STANDBY: Final = web.AppKey("standby", Standby)
 
 
 def _is_written(path: Path) -> bool:

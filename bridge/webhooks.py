@@ -6,7 +6,7 @@ own error message. Handlers parse, open one transaction, call one action, render
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from status.actions import note_receipt, policy
 
 _log = structlog.get_logger(__name__)
 
-PARAMS: Final = web.RequestKey("params", dict[str, str])
+PARAMS: Final[web.RequestKey[Mapping[str, str]]] = web.RequestKey("params", Mapping)
 BASES: Final = web.AppKey("bases", tuple[str, ...])
 
 # The first statement of a call gives up after this, and the whole answer after that: carriers that speak the
@@ -117,7 +117,7 @@ async def apologise(request: web.Request, handler: Handler) -> web.StreamRespons
     except NotFound:
         _because("unknown_id")
         return web.Response(status=204) if _name(request) in _UNHEARD else _document(twilio.hang_up())
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001 - as said above
         _because(type(failure).__name__)
         _log.exception("webhook.failed", webhook=_name(request))
         if PARAMS not in request:
@@ -353,9 +353,7 @@ def _told(route: Route) -> str:
 
 def _routed(request: web.Request, route: Route, call_id: UUID) -> web.Response:
     settings = request.config_dict[DEPS].settings
-    told = twilio.Telling(
-        base=settings.carrier_base, ring_s=settings.ring_s, time_limit_s=settings.time_limit_s
-    )
+    told = twilio.Telling(base=settings.carrier_base, ring_s=settings.ring_s, time_limit_s=settings.time_limit_s)
     return _document(twilio.render(route, call_id, told, request[ARRIVED]))
 
 

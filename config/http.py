@@ -32,9 +32,7 @@ LARGEST_BODY = 256 * 1024
 PROBLEM_JSON = "application/problem+json"
 CLIENT_GONE = 499  # never sent: nobody is there to read it
 
-REQUESTS = Counter(
-    "consultline_http_requests", "Requests answered, by canonical route.", ["method", "route", "status"]
-)
+REQUESTS = Counter("consultline_http_requests", "Requests answered, by canonical route.", ["method", "route", "status"])
 SECONDS = Histogram(
     "consultline_http_request_seconds",
     "Seconds from the request's headers to the last byte of the answer.",
@@ -49,9 +47,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 # What a page may override has to be weaker than this, and say so; the API keeps it as it stands.
 _PROTECTION = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": ("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -113,9 +109,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             _log.error("request.database_away", trouble=type(trouble).__name__)
             return _away(request)
         _log.exception("request.bug")
-        return problem(
-            request, 500, "bug", "Something went wrong on our side. Support can find it by `request_id`."
-        )
+        return problem(request, 500, "bug", "Something went wrong on our side. Support can find it by `request_id`.")
 
 
 def database_is_away(trouble: Exception) -> bool:
@@ -124,9 +118,7 @@ def database_is_away(trouble: Exception) -> bool:
     A lost connection shows as OSError, as the driver's own error or as SQLAlchemy's, according to the moment
     at which it was lost; a pool without a free connection as TimeoutError.
     """
-    return isinstance(trouble, _AWAY) or (
-        isinstance(trouble, sql.DBAPIError) and trouble.connection_invalidated
-    )
+    return isinstance(trouble, _AWAY) or (isinstance(trouble, sql.DBAPIError) and trouble.connection_invalidated)
 
 
 _AWAY = (
@@ -176,9 +168,7 @@ def problem(
     }
     if facts:
         body["facts"] = dict(facts)
-    return web.Response(
-        body=orjson.dumps(body, default=str), status=status, content_type=PROBLEM_JSON, headers=headers
-    )
+    return web.Response(body=orjson.dumps(body, default=str), status=status, content_type=PROBLEM_JSON, headers=headers)
 
 
 def sane_id(told: str | None) -> str | None:

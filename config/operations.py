@@ -39,9 +39,7 @@ async def ready(request: web.Request) -> web.Response:
     """Name each thing that the service needs: 503 without the database, degraded but 200 without another."""
     deps = request.config_dict[DEPS]
     checks = {"database": _database, "cache": _cache, "jobs": _jobs}
-    found = dict(
-        zip(checks, await asyncio.gather(*(_timed(n, c, deps) for n, c in checks.items())), strict=True)
-    )
+    found = dict(zip(checks, await asyncio.gather(*(_timed(n, c, deps) for n, c in checks.items())), strict=True))
     troubled = [name for name, (fine, _) in found.items() if not fine]
     status = "ok" if not troubled else "trouble" if "database" in troubled else "degraded"
     named = {name: {"status": "ok" if fine else "trouble", "ms": ms} for name, (fine, ms) in found.items()}

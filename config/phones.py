@@ -57,7 +57,7 @@ def read_caller(raw: str) -> CallerId:
         return CallerId(CallerKind.SIP)
     if low.startswith("client:"):
         return CallerId(CallerKind.CLIENT)
-    digits = text.lstrip("+")
+    digits = text.removeprefix("+")
     if not text or not digits.isascii() or not digits.isdigit():
         return CallerId(CallerKind.INVALID if text.startswith("+") else CallerKind.WITHHELD)
     if digits in WITHHELD_DIGITS or digits.removeprefix("1") in WITHHELD_DIGITS:
@@ -92,7 +92,9 @@ class Unusable(StrEnum):
     OTHER_COUNTRY = "other_country"
 
 
-_COSTLY = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PAGER, PhoneNumberType.UAN})
+_COSTLY = frozenset(
+    {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.PAGER, PhoneNumberType.UAN}
+)
 
 
 def unusable(number: str | None, line: str) -> Unusable | None:
@@ -138,9 +140,7 @@ def may_take_texts(number: str) -> bool:
 
 def spoken(number: str) -> str:
     """Write a number as people of its country do, for a page or a letter."""
-    return phonenumbers.format_number(
-        phonenumbers.parse(number, None), phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
+    return phonenumbers.format_number(phonenumbers.parse(number, None), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def number_key(number: str, secret: bytes) -> str:

@@ -159,7 +159,7 @@ def data_dir() -> Path:
     return Path(str(_told().get("data_dir", Settings.model_fields["data_dir"].default)))
 
 
-def load(**known: object) -> Settings:
+def load(**known: Any) -> Settings:
     """Read the settings; `known` ones (from `run.json`) count where the environment is silent.
 
     Raises SettingsError naming every missing or malformed setting at once.

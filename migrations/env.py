@@ -8,14 +8,11 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
-import bridge.models
-import people.models
-import scheduling.models
 import status.models  # noqa: F401 - imported for their tables
 from config.database import EnumText, Instant, metadata
 
 
-def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:  # noqa: FBT001
+def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
     """Leave the job engine's tables alone: it brings and upgrades its own."""
     return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
 

@@ -62,7 +62,7 @@ async def add_practice(
     return row
 
 
-async def add_provider(  # noqa: PLR0913
+async def add_provider(
     session: AsyncSession,
     *,
     practice_id: UUID,
@@ -98,7 +98,7 @@ async def add_provider(  # noqa: PLR0913
     return row
 
 
-async def change_dial_phone(  # noqa: PLR0913
+async def change_dial_phone(
     session: AsyncSession,
     provider: Provider,
     number: str | None,
@@ -118,7 +118,14 @@ async def change_dial_phone(  # noqa: PLR0913
     await session.flush()
     kind = EventKind.NUMBER_CHANGED if changed else EventKind.NUMBER_VERIFIED
     await ledger.record(
-        session, kind, actor=actor, at=now, now=now, new_id=new_id, provider_id=provider.id, data={"verified": verified}
+        session,
+        kind,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=provider.id,
+        data={"verified": verified},
     )
     if not changed:
         return
@@ -141,14 +148,12 @@ async def set_pin(session: AsyncSession, provider: Provider, pin: str, *, pin_ke
     """Set a provider's PIN: six digits, unique in the practice."""
     if not _PIN.match(pin):
         raise BadInput(Problem("pin", "A PIN has exactly six digits."))
-    row = Pin(
-        provider_id=provider.id, practice_id=provider.practice_id, digest=digest(pin_key, pin), set_at=now
-    )
+    row = Pin(provider_id=provider.id, practice_id=provider.practice_id, digest=digest(pin_key, pin), set_at=now)
     if not await queries.set_pin(session, row):
         raise Refused("pin_not_usable", "Please choose another PIN.")
 
 
-async def note_wrong_pin(  # noqa: PLR0913
+async def note_wrong_pin(
     session: AsyncSession,
     *,
     practices: set[UUID],
@@ -191,7 +196,7 @@ async def pin_is_locked(session: AsyncSession, practices: set[UUID], caller_key:
     return False
 
 
-async def begin_verification(  # noqa: PLR0913
+async def begin_verification(
     session: AsyncSession,
     provider: Provider,
     *,
@@ -219,7 +224,7 @@ async def begin_verification(  # noqa: PLR0913
     return expires_at
 
 
-async def try_code(  # noqa: PLR0913
+async def try_code(
     session: AsyncSession,
     providers: list[UUID],
     code: str,
@@ -258,7 +263,7 @@ async def try_code(  # noqa: PLR0913
     return None
 
 
-async def add_client(  # noqa: PLR0913
+async def add_client(
     session: AsyncSession,
     *,
     provider_id: UUID,
@@ -302,7 +307,7 @@ async def move_relationship(
     await session.flush()
 
 
-async def open_case(  # noqa: PLR0913
+async def open_case(
     session: AsyncSession,
     *,
     kind: CaseKind,
@@ -329,7 +334,7 @@ async def open_case(  # noqa: PLR0913
     return row
 
 
-async def add_token(  # noqa: PLR0913
+async def add_token(
     session: AsyncSession,
     *,
     token: str,
@@ -340,9 +345,7 @@ async def add_token(  # noqa: PLR0913
     new_id: NewId,
 ) -> ApiToken:
     """Keep a new token as a keyed hash; the token itself is shown once, by the caller."""
-    row = ApiToken(
-        id=new_id(), digest=digest(token_key, token), role=role, subject_id=subject_id, created_at=now
-    )
+    row = ApiToken(id=new_id(), digest=digest(token_key, token), role=role, subject_id=subject_id, created_at=now)
     session.add(row)
     await session.flush()
     return row

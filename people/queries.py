@@ -138,7 +138,9 @@ async def pin_tries(session: AsyncSession, practices: Sequence[UUID], caller_key
     """Return how often a wrong PIN was keyed from this number for these practices since then."""
     found = await session.execute(
         select(func.count(func.distinct(col(PinTry.id)))).where(
-            col(PinTry.practice_id).in_(practices), col(PinTry.caller_key) == caller_key, col(PinTry.at) > since
+            col(PinTry.practice_id).in_(practices),
+            col(PinTry.caller_key) == caller_key,
+            col(PinTry.at) > since,
         )
     )
     return found.scalar_one()
@@ -231,9 +233,7 @@ async def suppress(session: AsyncSession, number_key: str, reason: SuppressionRe
     await session.execute(
         insert(Suppression)
         .values(number_key=number_key, reason=reason, since=now, lifted_at=None)
-        .on_conflict_do_update(
-            index_elements=["number_key"], set_={"reason": reason, "since": now, "lifted_at": None}
-        )
+        .on_conflict_do_update(index_elements=["number_key"], set_={"reason": reason, "since": now, "lifted_at": None})
     )
 
 
@@ -319,10 +319,7 @@ async def issues(
 ) -> Sequence[SupportCase]:
     """Return the issues that providers reported, in the order of their ids; corrections are operators' words."""
     query = (
-        select(SupportCase)
-        .where(col(SupportCase.kind) == CaseKind.ISSUE)
-        .order_by(col(SupportCase.id))
-        .limit(limit)
+        select(SupportCase).where(col(SupportCase.kind) == CaseKind.ISSUE).order_by(col(SupportCase.id)).limit(limit)
     )
     if provider_id:
         query = query.where(col(SupportCase.provider_id) == provider_id)

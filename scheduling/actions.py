@@ -69,7 +69,7 @@ def house(settings: Settings) -> House:
     )
 
 
-async def book(  # noqa: PLR0913
+async def book(
     session: AsyncSession,
     *,
     provider_id: UUID,
@@ -115,7 +115,7 @@ async def _both_known(session: AsyncSession, provider_id: UUID, client_id: UUID)
         raise Refused("no_such_client", "This provider has no client under this id.", status=422)
 
 
-async def reschedule(  # noqa: PLR0913
+async def reschedule(
     session: AsyncSession,
     appointment_id: UUID,
     *,
@@ -178,7 +178,7 @@ async def switch_to_call(
     return row
 
 
-async def cancel(  # noqa: PLR0913
+async def cancel(
     session: AsyncSession,
     appointment_id: UUID,
     *,
@@ -191,9 +191,7 @@ async def cancel(  # noqa: PLR0913
     new_id: NewId,
 ) -> Appointment:
     """Give up an appointment: by the client until its start, by the provider until its end."""
-    event = (
-        AppointmentEvent.CANCEL_BY_PROVIDER if by is CancelledBy.PROVIDER else AppointmentEvent.CANCEL_BY_CLIENT
-    )
+    event = AppointmentEvent.CANCEL_BY_PROVIDER if by is CancelledBy.PROVIDER else AppointmentEvent.CANCEL_BY_CLIENT
     row = await _moved(session, appointment_id, event)
     if now >= (row.ends_at if by is CancelledBy.PROVIDER else row.starts_at):
         raise Refused("too_late_to_cancel", "This appointment can no longer be cancelled: its time has come.")
@@ -215,7 +213,7 @@ async def cancel(  # noqa: PLR0913
     return row
 
 
-async def archive_client(  # noqa: PLR0913
+async def archive_client(
     session: AsyncSession,
     provider_id: UUID,
     client_id: UUID,
@@ -237,11 +235,17 @@ async def archive_client(  # noqa: PLR0913
         )
     await people.move_relationship(session, link, RelationshipEvent.ARCHIVED, now=now)
     await ledger.record(
-        session, EventKind.CLIENT_ARCHIVED, actor=actor, at=now, now=now, new_id=new_id, provider_id=provider_id
+        session,
+        EventKind.CLIENT_ARCHIVED,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=provider_id,
     )
 
 
-async def unarchive_client(  # noqa: PLR0913
+async def unarchive_client(
     session: AsyncSession, provider_id: UUID, client_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Take a client back into a provider's list."""
@@ -250,11 +254,17 @@ async def unarchive_client(  # noqa: PLR0913
         raise NotFound
     await people.move_relationship(session, link, RelationshipEvent.UNARCHIVED, now=now)
     await ledger.record(
-        session, EventKind.CLIENT_UNARCHIVED, actor=actor, at=now, now=now, new_id=new_id, provider_id=provider_id
+        session,
+        EventKind.CLIENT_UNARCHIVED,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=provider_id,
     )
 
 
-async def correct_consultation(  # noqa: PLR0913
+async def correct_consultation(
     session: AsyncSession,
     consultation_id: UUID,
     *,
@@ -300,7 +310,9 @@ async def _moved(session: AsyncSession, appointment_id: UUID, event: Appointment
         raise NotFound
     if next_state(lifecycle.APPOINTMENT, row.state, event) is None:
         raise Refused(
-            "not_possible_now", f"This appointment is {_STATES[row.state]}, so that is not possible.", state=row.state.value
+            "not_possible_now",
+            f"This appointment is {_STATES[row.state]}, so that is not possible.",
+            state=row.state.value,
         )
     return row
 
@@ -355,7 +367,7 @@ async def _track(session: AsyncSession, row: Appointment, *, house: House, now: 
         )
 
 
-async def _end_tracking(  # noqa: PLR0913
+async def _end_tracking(
     session: AsyncSession,
     row: Appointment,
     event: ConsultationEvent,
@@ -384,14 +396,14 @@ async def _flush(session: AsyncSession) -> None:
     try:
         await session.flush()
     except IntegrityError as error:
-        if getattr(error.orig.__cause__, "constraint_name", None) == NO_OVERLAP:
+        if getattr(error.orig and error.orig.__cause__, "constraint_name", None) == NO_OVERLAP:
             raise Refused(
                 "overlap", "The provider has another appointment at this time. Choose another time."
             ) from None
         raise
 
 
-async def _record(  # noqa: PLR0913
+async def _record(
     session: AsyncSession,
     kind: EventKind,
     row: Appointment,

@@ -26,7 +26,12 @@ class Appointment(SQLModel, table=True):
             where=text("state IN ('held', 'booked')"),
         ),
         # What a call looks for: the tracked windows of one provider around now.
-        Index("ix_appointments_windows", "provider_id", "starts_at", postgresql_where=text("tracked AND state = 'booked'")),
+        Index(
+            "ix_appointments_windows",
+            "provider_id",
+            "starts_at",
+            postgresql_where=text("tracked AND state = 'booked'"),
+        ),
         Index("ix_appointments_calendar", "provider_id", "starts_at"),
         CheckConstraint("starts_at < ends_at", name="span"),
         *database.checks(

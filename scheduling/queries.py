@@ -24,7 +24,7 @@ async def appointment_for_update(session: AsyncSession, appointment_id: UUID) ->
     return await session.get(Appointment, appointment_id, with_for_update=True, populate_existing=True)
 
 
-async def appointments(  # noqa: PLR0913
+async def appointments(
     session: AsyncSession,
     *,
     provider_id: UUID | None,
@@ -96,9 +96,7 @@ def window(row: Appointment, lead: timedelta) -> Window:
     )
 
 
-async def upcoming_tracked(
-    session: AsyncSession, line: str, now: datetime, until: datetime
-) -> Sequence[Appointment]:
+async def upcoming_tracked(session: AsyncSession, line: str, now: datetime, until: datetime) -> Sequence[Appointment]:
     """Return the tracked appointments on a line that have not ended and start before `until`."""
     found = await session.execute(
         select(Appointment)

@@ -43,7 +43,7 @@ NewId = Callable[[], UUID]
 Data = dict[str, str | int | bool | None]
 
 
-async def record(  # noqa: PLR0913 - an entry of history has that many sides
+async def record(
     session: AsyncSession,
     kind: EventKind,
     *,
@@ -94,7 +94,7 @@ def facts(row: Consultation) -> ConsultationFacts:
     return ConsultationFacts(status=row.status, ends_at=row.ends_at, talk_s=row.talk_s, live_since=row.live_since)
 
 
-async def open_consultation(  # noqa: PLR0913
+async def open_consultation(
     session: AsyncSession,
     *,
     appointment_id: UUID,
@@ -121,7 +121,7 @@ async def open_consultation(  # noqa: PLR0913
     return row
 
 
-async def end_consultation(  # noqa: PLR0913
+async def end_consultation(
     session: AsyncSession,
     row: Consultation,
     event: ConsultationEvent,
@@ -137,7 +137,7 @@ async def end_consultation(  # noqa: PLR0913
     return await _move(session, row, event, by=by, actor=actor, now=now, policy=policy, new_id=new_id)
 
 
-async def record_talk(  # noqa: PLR0913
+async def record_talk(
     session: AsyncSession,
     row: Consultation,
     *,
@@ -175,9 +175,7 @@ async def record_talk(  # noqa: PLR0913
     await judge(session, row, now=now, policy=policy, new_id=new_id)
 
 
-async def judge(
-    session: AsyncSession, row: Consultation, *, now: datetime, policy: Policy, new_id: NewId
-) -> None:
+async def judge(session: AsyncSession, row: Consultation, *, now: datetime, policy: Policy, new_id: NewId) -> None:
     """Apply everything that talk and time have made true by `now`; doing it twice changes nothing."""
     for event in rules.judge(facts(row), now, policy):
         by = DecidedBy.LINE if event is ConsultationEvent.HELD else DecidedBy.DEADLINE
@@ -187,7 +185,7 @@ async def judge(
     await session.flush()
 
 
-async def answer(  # noqa: PLR0913
+async def answer(
     session: AsyncSession,
     consultation_id: UUID,
     *,
@@ -218,15 +216,24 @@ def _why_not_answerable(state: ConsultationStatus) -> tuple[str, str]:
     if state is ConsultationStatus.SCHEDULED:
         return "not_yet", "You can share the status once the appointment time is over."
     if state is ConsultationStatus.UNKNOWN:
-        return "window_closed", "The three days to share this status are over, so it can no longer be changed."
+        return (
+            "window_closed",
+            "The three days to share this status are over, so it can no longer be changed.",
+        )
     if state is ConsultationStatus.VOID_RESCHEDULED:
-        return "rescheduled", "This appointment was rescheduled, so there is nothing to share for its old time."
+        return (
+            "rescheduled",
+            "This appointment was rescheduled, so there is nothing to share for its old time.",
+        )
     if state is ConsultationStatus.NOT_APPLICABLE:
         return "cancelled", "This appointment was cancelled, so there is nothing to share."
-    return "already_shared", "The status of this consultation has already been shared and can no longer be changed."
+    return (
+        "already_shared",
+        "The status of this consultation has already been shared and can no longer be changed.",
+    )
 
 
-async def correct(  # noqa: PLR0913
+async def correct(
     session: AsyncSession,
     consultation_id: UUID,
     *,
@@ -308,7 +315,7 @@ _TOLD = {
 }
 
 
-async def _move(  # noqa: PLR0913
+async def _move(
     session: AsyncSession,
     row: Consultation,
     event: ConsultationEvent,
@@ -349,9 +356,7 @@ async def _move(  # noqa: PLR0913
     return True
 
 
-async def _ask(
-    session: AsyncSession, row: Consultation, *, now: datetime, policy: Policy, new_id: NewId
-) -> None:
+async def _ask(session: AsyncSession, row: Consultation, *, now: datetime, policy: Policy, new_id: NewId) -> None:
     closes_at = rules.closes_at(row.ends_at, policy)
     await open_task(
         session,
@@ -408,7 +413,7 @@ async def _stop_asking(
 # Tasks
 
 
-async def open_task(  # noqa: PLR0913
+async def open_task(
     session: AsyncSession,
     kind: TaskKind,
     subject_id: UUID,
@@ -474,7 +479,7 @@ async def close_task(
 # Notices
 
 
-async def notify(  # noqa: PLR0913
+async def notify(
     session: AsyncSession,
     key: NoticeKey,
     channel: Channel,

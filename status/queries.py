@@ -137,7 +137,12 @@ async def task_for_update(session: AsyncSession, kind: TaskKind, subject_id: UUI
 
 
 async def tasks(
-    session: AsyncSession, *, provider_id: UUID | None, state: TaskState | None, after: UUID | None, limit: int
+    session: AsyncSession,
+    *,
+    provider_id: UUID | None,
+    state: TaskState | None,
+    after: UUID | None,
+    limit: int,
 ) -> Sequence[Task]:
     """Return tasks in the order of their ids."""
     query = select(Task).order_by(col(Task.id)).limit(limit)
@@ -254,6 +259,4 @@ async def events(
 
 async def delete_settled_notices(session: AsyncSession, before: datetime) -> None:
     """Delete notices that were settled before then (retention)."""
-    await session.execute(
-        delete(Notice).where(col(Notice.state).not_in(OPEN_NOTICES), col(Notice.settled_at) < before)
-    )
+    await session.execute(delete(Notice).where(col(Notice.state).not_in(OPEN_NOTICES), col(Notice.settled_at) < before))

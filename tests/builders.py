@@ -27,7 +27,7 @@ OPERATOR = Actor(kind="operator")
 def _numbers(first: int) -> Iterator[str]:
     """Yield invented numbers that phonenumbers takes for valid: 212-555-01xx and, after these, 646-555-01xx."""
     for area in (212, 646, 917, 718, 332, 347):
-        for last in range(first if area == 212 else 0, 100):  # noqa: PLR2004
+        for last in range(first if area == 212 else 0, 100):
             yield f"+1{area}55501{last:02d}"
 
 
@@ -53,7 +53,7 @@ class World:
                 row.line_enabled = line_enabled
         return row
 
-    async def provider(  # noqa: PLR0913
+    async def provider(
         self,
         *,
         practice: Practice | None = None,
@@ -101,7 +101,7 @@ class World:
             )
         return row
 
-    async def appointment(  # noqa: PLR0913
+    async def appointment(
         self,
         provider: Provider,
         *,

@@ -35,9 +35,7 @@ async def _make_template(url: str) -> None:
     try:
         await connection.execute(f"CREATE DATABASE {TEMPLATE}")
         await migrate(named(url, TEMPLATE))
-        await connection.execute(
-            f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false"
-        )  # else copies would fail
+        await connection.execute(f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false")  # else copies would fail
     finally:
         await connection.close()
 

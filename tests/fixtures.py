@@ -157,5 +157,3 @@ class Worker:
 @pytest.fixture
 def works(deps: Deps) -> Worker:
     return Worker(deps)
-
-

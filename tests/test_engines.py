@@ -6,9 +6,7 @@ from tests.engines import Databases
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])
-async def test_each_test_gets_a_migrated_database_that_nobody_has_written_to(
-    database_url: str, turn: str
-) -> None:
+async def test_each_test_gets_a_migrated_database_that_nobody_has_written_to(database_url: str, turn: str) -> None:
     connection = await asyncpg.connect(database_url.replace("+asyncpg", ""))
     try:
         tables = {row["tablename"] for row in await connection.fetch("SELECT tablename FROM pg_tables")}

@@ -54,9 +54,7 @@ def module_file(root: Path, module: str) -> Path:
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     for floor in FLOORS:
-        shutil.copytree(
-            ROOT / floor, tmp_path / floor, ignore=shutil.ignore_patterns("__pycache__", "static")
-        )
+        shutil.copytree(ROOT / floor, tmp_path / floor, ignore=shutil.ignore_patterns("__pycache__", "static"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -191,9 +189,7 @@ def test_the_house_keeps_its_own_rules(rule: str) -> None:
         ("no room for things without a name", "people.utils", "", ["people/utils.py"]),
     ],
 )
-def test_a_broken_rule_is_reported(
-    house: Path, rule: str, module: str, statement: str, told: list[str]
-) -> None:
+def test_a_broken_rule_is_reported(house: Path, rule: str, module: str, statement: str, told: list[str]) -> None:
     before = RULES[rule](house)
     with module_file(house, module).open("a") as file:
         file.write(f"\n{statement}\n")

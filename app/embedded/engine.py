@@ -26,9 +26,7 @@ class EnginesUnavailable(Exception):  # noqa: N818 - says what is so
     """No engine of our own can run here; the message says why, and which settings do without them."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(
-            f"{why} Or set DATABASE_URL and REDIS_URL to a PostgreSQL and a Valkey (or Redis) of yours."
-        )
+        super().__init__(f"{why} Or set DATABASE_URL and REDIS_URL to a PostgreSQL and a Valkey (or Redis) of yours.")
 
 
 class EnginesBusy(Exception):  # noqa: N818 - says what is so

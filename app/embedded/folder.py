@@ -155,9 +155,7 @@ def _stop_orphan(program: str, home: Path, pid_file: Path, farewell: signal.Sign
         with suppress(psutil.NoSuchProcess):
             orphan.send_signal(number)
         for _ in range(round(WAIT_STOP_S / POLL_S)):
-            if not _works_as(
-                orphan, program, home
-            ):  # an exit that nobody has noted, a zombie, counts as well
+            if not _works_as(orphan, program, home):  # an exit that nobody has noted, a zombie, counts as well
                 return
             time.sleep(POLL_S)
 

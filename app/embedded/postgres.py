@@ -178,9 +178,7 @@ def _rights_for(home: Path) -> Rights:
         try:
             subprocess.run(("useradd", *options, NAME), check=True, capture_output=True)
         except (FileNotFoundError, subprocess.CalledProcessError):
-            msg = (
-                f"PostgreSQL does not run as root and no account '{NAME}' could be made: use an ordinary one."
-            )
+            msg = f"PostgreSQL does not run as root and no account '{NAME}' could be made: use an ordinary one."
             raise EnginesUnavailable(msg) from None
         log.warning("made a system account for the embedded database", account=NAME)
     entry = pwd.getpwnam(NAME)

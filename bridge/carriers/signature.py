@@ -16,10 +16,12 @@ def signed_bases(base_url: str) -> tuple[str, ...]:
     """Return the bases that a carrier may sign for a configured one.
 
     Twilio drops user and password always, and the port for voice over HTTPS, but keeps it for texts; a default
-    port may be written out or not.
+    port may be written out or not. It signs the host in the letters in which it was told.
     """
     parts = urlsplit(base_url)
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
+    host = parts.netloc.rpartition("@")[2]
+    if parts.port is not None:
+        host = host.rpartition(":")[0]
     default = {"http": 80, "https": 443}[parts.scheme]
     hosts = {host, f"{host}:{parts.port or default}"}
     if parts.port and parts.port != default and parts.scheme == "http":
@@ -28,9 +30,12 @@ def signed_bases(base_url: str) -> tuple[str, ...]:
 
 
 def signature(token: str, url: str, params: Sequence[tuple[str, str]]) -> str:
-    """Return base64(HMAC-SHA1(token, url + name + value…)): names sorted, values of a name sorted and counted once."""
-    signed = url + "".join(name + value for name, value in sorted(set(params)))
-    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+    """Return base64(HMAC-SHA1(token, url + name + value…)): names sorted, values of a name sorted and counted once.
+
+    Bytes of a path that are no UTF-8 come in as surrogates and go into the sum as the bytes that they were.
+    """
+    signed = (url + "".join(name + value for name, value in sorted(set(params)))).encode(errors="surrogateescape")
+    return base64.b64encode(hmac.new(token.encode(), signed, hashlib.sha1).digest()).decode()
 
 
 def is_genuine(

@@ -64,9 +64,7 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
     Raises BadInput where it is no form, has too many fields, or is not UTF-8.
     """
     try:
-        return parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMS
-        )
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMS)
     except (UnicodeDecodeError, ValueError):
         raise BadInput(Problem("body", "This is not a form of at most 200 fields in UTF-8.")) from None
 
@@ -90,9 +88,7 @@ def attestation(verstat: str | None) -> Attestation:
     if verstat.startswith("TN-Validation-Failed"):
         return Attestation.FAILED
     stem = verstat.removeprefix("TN-Validation-Passed-").split("-", 1)[0]
-    return {"A": Attestation.PASSED_A, "B": Attestation.PASSED_B, "C": Attestation.PASSED_C}.get(
-        stem, Attestation.NONE
-    )
+    return {"A": Attestation.PASSED_A, "B": Attestation.PASSED_B, "C": Attestation.PASSED_C}.get(stem, Attestation.NONE)
 
 
 def parse_leg(params: Params) -> Fact:
@@ -112,7 +108,7 @@ def parse_dialled(params: Params) -> Fact:
     bridged = params.get("DialBridged")
     return Fact(
         source=FactSource.ACTION,
-        leg=params.get("DialCallSid") or _sid(params, "CallSid"),
+        leg=_sid(params, "DialCallSid" if params.get("DialCallSid") else "CallSid"),
         event=_heard(params, "DialCallStatus"),
         sequence=0,
         at=None,
@@ -170,7 +166,8 @@ def parse_receipt(params: Params) -> Receipt:
     """Read a message status callback; it has no instant and no sequence, so only final states count."""
     status = params.get("MessageStatus", "")
     final = {"delivered": True, "read": True, "undelivered": False, "failed": False, "canceled": False}
-    return Receipt(final.get(status), params.get("ErrorCode") or None)
+    code = params.get("ErrorCode", "")
+    return Receipt(final.get(status), code if code.isascii() and code.isalnum() and len(code) <= 20 else None)
 
 
 def failed_at(params: Params) -> str:
@@ -181,7 +178,7 @@ def failed_at(params: Params) -> str:
 
 def _sid(params: Params, name: str) -> str:
     value = params.get(name, "")
-    if not value or len(value) > 64 or not value.isascii() or not value.isprintable():  # noqa: PLR2004
+    if not value or len(value) > 64 or not value.isascii() or not value.isprintable():
         raise BadInput(Problem(name, "is missing or malformed"))
     return value
 
@@ -194,19 +191,24 @@ def _heard(params: Params, name: str) -> Heard:
 
 
 def _count(params: Params, name: str) -> int | None:
+    """Read a count of seconds or of messages; what has more than nine digits is neither."""
     value = params.get(name, "")
-    if not (value.isascii() and value.isdigit()):
+    if not (value.isascii() and value.isdigit() and len(value) <= 9):
         return None
-    return min(int(value[:9]), 2**31 - 1)
+    return int(value)
 
 
 def _instant(value: str | None) -> datetime | None:
-    """Read an RFC 2822 instant; a leap second counts as the second before, nonsense as none."""
+    """Read an RFC 2822 instant; a leap second counts as the second before, nonsense as none.
+
+    "-0000" is UTC by somebody who does not tell where they are; it must not be taken for this machine's own zone.
+    """
     if not value:
         return None
     try:
-        return parsedate_to_datetime(value.replace(":60 ", ":59 ")).astimezone(UTC)
-    except (ValueError, TypeError):
+        read = parsedate_to_datetime(value.replace(":60 ", ":59 "))
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -4,6 +4,7 @@ When in doubt it is down: a needless reveal shows a number that the provider may
 leaves somebody waiting. The carrier's status page lags by 25 to 78 minutes and has no say here.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,65 +32,70 @@ _WEBHOOKS = frozenset({Sign.FALLBACK, Sign.WEBHOOK_UNANSWERED})
 
 
 def line_health(facts: HealthFacts, now: datetime, figures: Thresholds = DEFAULTS) -> Health:
-    """Judge a line at `now`: the signs are replayed in order, so the answer depends on nothing else.
+    """Judge a line at `now`: the bad signs are replayed in order of time, whatever the order of the facts.
 
     It goes down at a threshold and comes up after five minutes without a bad sign. The operator's switch counts
     at once, in both directions, and does not wait.
     """
     if facts.declared_at is not None and facts.declared_at <= now:
         return Health(state=LineState.DOWN, since=facts.declared_at, reason=DownReason.OPERATOR)
+    known = _known(facts, now, figures)
     since: datetime | None = None
     reason: DownReason | None = None
     last_bad: datetime | None = None
-    for at in _instants(facts, now, figures):
-        if last_bad is not None and at - last_bad >= figures.quiet:
-            since = reason = last_bad = None
-        if not _bad_at(facts, at, figures):
-            continue  # only a bad sign takes a line down or keeps it there
-        found = _trigger(facts, at, figures)
-        if last_bad is not None:
-            last_bad = at
-        elif found is not None:
-            since, reason, last_bad = at, found, at
+    for at in known.bad:
+        if last_bad is not None and at - last_bad < figures.quiet:
+            last_bad = at  # one bad sign keeps a line down, a threshold takes it there
+            continue
+        since, reason = at, _trigger(known, at, figures)
+        last_bad = at if reason else None
     if last_bad is None or now - last_bad >= figures.quiet:
         return Health(state=LineState.UP)
     return Health(state=LineState.DOWN, since=since, reason=reason)
 
 
-def _instants(facts: HealthFacts, now: datetime, figures: Thresholds) -> list[datetime]:
-    known = {at for at, _ in facts.signs} | {_judged_at(d, figures) for d in facts.dials}
-    return sorted(at for at in known if at <= now)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was known by an instant, in order of time: probes as (when, failed), dials as (when, bad, told at).
+
+    Of two at the same instant the bad one comes last, and so counts as the newer: when in doubt, down.
+    """
+
+    probes: list[tuple[datetime, bool]]
+    webhooks: list[datetime]
+    dials: list[tuple[datetime, bool, datetime]]
+    bad: list[datetime]
 
 
-def _judged_at(dial: Dial, figures: Thresholds) -> datetime:
-    """A dial tells something once its leg was heard of, or 20 s after it should have been."""
-    return min(dial.first_leg_at or dial.at + figures.leg_within, dial.at + figures.leg_within)
+def _known(facts: HealthFacts, now: datetime, figures: Thresholds) -> _Known:
+    signs = [(at, sign) for at, sign in facts.signs if at <= now]
+    probes = sorted((at, sign is Sign.PROBE_FAILED) for at, sign in signs if sign not in _WEBHOOKS)
+    webhooks = sorted(at for at, sign in signs if sign in _WEBHOOKS)
+    dials = sorted(one for one in (_judged(dial, figures) for dial in facts.dials) if one[2] <= now)
+    bad = {at for at, failed in probes if failed} | {told_at for _, is_bad, told_at in dials if is_bad}
+    return _Known(probes, webhooks, dials, sorted(bad.union(webhooks)))
 
 
-def _is_bad(dial: Dial, figures: Thresholds) -> bool:
-    silent = dial.first_leg_at is None or dial.first_leg_at - dial.at > figures.leg_within
-    return dial.failed or silent
+def _judged(dial: Dial, figures: Thresholds) -> tuple[datetime, bool, datetime]:
+    """Return a dial as (when, bad, told at).
+
+    It tells something once its leg was heard of, or 20 s after it should have been.
+    """
+    late = dial.at + figures.leg_within
+    if dial.first_leg_at is None or dial.first_leg_at > late:
+        return dial.at, True, late
+    return dial.at, dial.failed, dial.first_leg_at
 
 
-def _trigger(facts: HealthFacts, at: datetime, figures: Thresholds) -> DownReason | None:
-    probes = [sign for when, sign in sorted(facts.signs) if when <= at and sign not in _WEBHOOKS]
-    recent = probes[-figures.probes_in_a_row :]
-    if len(recent) == figures.probes_in_a_row and set(recent) == {Sign.PROBE_FAILED}:
+def _trigger(known: _Known, at: datetime, figures: Thresholds) -> DownReason | None:
+    """Return which threshold of R111 has been reached at `at`."""
+    probes = known.probes[: bisect_right(known.probes, (at, True))][-figures.probes_in_a_row :]
+    if len(probes) == figures.probes_in_a_row and all(failed for _, failed in probes):
         return DownReason.PROBES
-    webhooks = [1 for when, sign in facts.signs if sign in _WEBHOOKS and at - figures.webhooks_within <= when <= at]
-    if len(webhooks) >= figures.webhooks:
+    webhooks = bisect_right(known.webhooks, at) - bisect_left(known.webhooks, at - figures.webhooks_within)
+    if webhooks >= figures.webhooks:
         return DownReason.WEBHOOKS
-    dials = sorted((d for d in facts.dials if at - figures.dials_within <= _judged_at(d, figures) <= at), key=_when)
-    if sum(_is_bad(d, figures) for d in dials[-figures.dials :]) >= figures.bad_dials:
+    dials = [bad for _, bad, told_at in known.dials if at - figures.dials_within <= told_at <= at]
+    if sum(dials[-figures.dials :]) >= figures.bad_dials:
         return DownReason.DIALS
     return None
-
-
-def _when(dial: Dial) -> datetime:
-    return dial.at
-
-
-def _bad_at(facts: HealthFacts, at: datetime, figures: Thresholds) -> bool:
-    if any(when == at and sign is not Sign.PROBE_OK for when, sign in facts.signs):
-        return True
-    return any(_judged_at(d, figures) == at and _is_bad(d, figures) for d in facts.dials)

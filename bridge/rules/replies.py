@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from unicodedata import normalize
 
 from config.times import day_and_time
 from people.values import Language
@@ -42,7 +43,7 @@ _NUMBERED = re.compile(r"(?:#?(?P<before>\d{1,2})[\s.:)\-]+)?(?P<word>\w+)(?:[\s
 
 def read_reply(body: str) -> Reply:
     """Read a text; what is not clearly one of the words is OTHER, since we never guess."""
-    text = " ".join(body.casefold().split()).strip(" .!")
+    text = " ".join(normalize("NFKC", body).casefold().split()).strip(" .!")
     if text in _STOP:
         return Reply(Word.STOP)
     if text in _START:
@@ -107,7 +108,12 @@ _SAY: Mapping[Say, Mapping[Language, str]] = {
 
 
 def say(
-    what: Say, language: Language, *, timezone: str = "UTC", when: datetime | None = None, listed: Sequence[datetime] = ()
+    what: Say,
+    language: Language,
+    *,
+    timezone: str = "UTC",
+    when: datetime | None = None,
+    listed: Sequence[datetime] = (),
 ) -> str:
     """Return the text to send back."""
     return _SAY[what][language].format(

@@ -137,9 +137,7 @@ def _unverified(call: InboundCall, callers: Sequence[CallerFacts]) -> Route:
     return _about(callers, Reason.NOT_VERIFIED)
 
 
-def _waiting_for_a_code(
-    call: InboundCall, known: Loaded, verified: Sequence[CallerFacts]
-) -> Sequence[CallerFacts]:
+def _waiting_for_a_code(call: InboundCall, known: Loaded, verified: Sequence[CallerFacts]) -> Sequence[CallerFacts]:
     """Return who is proving a number that somebody else has proven before, as at a practice's switchboard (R104).
 
     A code goes before a refusal or a PIN, but never before a consultation: nobody keeps another off the line by
@@ -152,7 +150,7 @@ def _waiting_for_a_code(
 
 
 def _step_up(verified: Sequence[CallerFacts]) -> Route:
-    """A caller whose attestation failed proves themselves by PIN and hears no times (requirements 9)."""
+    """Let a caller whose attestation failed prove themselves by PIN and hear no times (requirements 9)."""
     if any(caller.has_pin for caller in verified):
         return AskPin(language=common_language(verified))
     return _about(verified, Reason.ATTESTATION_FAILED)

@@ -56,8 +56,7 @@ _REASONS: Mapping[Reason | Detail | Unusable, _Text] = {
         "Por favor, active su identificador de llamadas, o marque asterisco 8 2 antes del número, y vuelva a llamar.",
     },
     Reason.NOT_VERIFIED: {
-        _EN: "This number is not verified yet. "
-        "Please verify it under settings in your portal, then call again.",
+        _EN: "This number is not verified yet. Please verify it under settings in your portal, then call again.",
         _ES: "Este número todavía no está verificado. "
         "Por favor, verifíquelo en la configuración de su portal y vuelva a llamar.",
     },
@@ -132,7 +131,10 @@ _REASONS: Mapping[Reason | Detail | Unusable, _Text] = {
     },
 }
 
-_MENU: _Text = {_EN: "For your {time} consultation press {digit}. ", _ES: "Para su consulta de las {time} marque {digit}. "}
+_MENU: _Text = {
+    _EN: "For your {time} consultation press {digit}. ",
+    _ES: "Para su consulta de las {time} marque {digit}. ",
+}
 _PIN: _Text = {_EN: "Please enter your six digit PIN.", _ES: "Por favor, marque su PIN de seis dígitos."}
 _PIN_AGAIN: _Text = {
     _EN: "That PIN does not match. Please enter your six digit PIN again.",

@@ -11,6 +11,9 @@ from datetime import datetime
 
 from bridge.values import FINAL, Conclusion, Fact, FactSource, Heard, Outcome
 
+# No carrier lets a call run longer than a day; a figure beyond that is nonsense, as is a negative one.
+LONGEST_S = 86_400
+
 _ENDED_AS = {
     Heard.BUSY: Outcome.BUSY,
     Heard.NO_ANSWER: Outcome.NO_ANSWER,
@@ -40,7 +43,11 @@ def fold(sid: str, facts: Iterable[Fact]) -> Conclusion:
         )
     settled = [part for part in parts if part.outcome is not None]
     if settled:
-        return Conclusion(outcome=settled[-1].outcome, ended_at=settled[-1].ended_at, caller_gone=bool(ended))
+        return Conclusion(
+            outcome=settled[-1].outcome,
+            ended_at=settled[-1].ended_at or _latest(ended),
+            caller_gone=bool(ended),
+        )
     if ended:
         # The caller left while it rang, and the leg's own end was lost.
         return Conclusion(outcome=Outcome.CANCELED, ended_at=_latest(ended), caller_gone=True)
@@ -75,12 +82,12 @@ def _fold_leg(facts: list[Fact], parent_ended: list[Fact]) -> Conclusion:
     if never_joined or not (answered or completed):
         return _not_joined(final, never_joined=never_joined)
     answered_at = answered[0].at if answered else None
-    measured = _seconds(own, action, rest, answered_at, parent_ended)
+    measured = [min(max(0, told), LONGEST_S) for told in _seconds(own, action, rest, answered_at, parent_ended)]
     over = bool(final) or bool(parent_ended)
     return Conclusion(
         outcome=Outcome.CONNECTED,
         answered_at=answered_at,
-        ended_at=_latest(completed or final or parent_ended) if over else None,
+        ended_at=_latest(completed) or _latest(final) or _latest(parent_ended) if over else None,
         talk_s=measured[0] if over and measured else None,
         live=not over,
         off_by_s=max(measured) - min(measured) if over and measured else 0,
@@ -98,9 +105,13 @@ def _not_joined(final: list[Fact], *, never_joined: bool) -> Conclusion:
 
 
 def _seconds(
-    own: list[Fact], action: list[Fact], rest: list[Fact], answered_at: datetime | None, parent_ended: list[Fact]
+    own: list[Fact],
+    action: list[Fact],
+    rest: list[Fact],
+    answered_at: datetime | None,
+    parent_ended: list[Fact],
 ) -> list[int]:
-    """Return the talk time as each source tells it, the most trusted first; never negative."""
+    """Return the talk time as each source tells it, the most trusted first."""
     told = [
         [f.duration_s for f in source if f.event is Heard.COMPLETED and f.duration_s is not None]
         for source in (own, action, rest)
@@ -109,7 +120,7 @@ def _seconds(
         return [max(seconds) for seconds in told if seconds]
     ends = [f.at for f in own + rest if f.event in FINAL and f.at] or [f.at for f in parent_ended if f.at]
     if answered_at and ends:
-        return [max(0, int((max(ends) - answered_at).total_seconds()))]
+        return [int((max(ends) - answered_at).total_seconds())]
     return [0] if any(f.event in FINAL for f in own + action + rest) or parent_ended else []
 
 

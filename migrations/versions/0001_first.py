@@ -93,9 +93,7 @@ def upgrade() -> None:
         sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("declared_reason", sa.String(length=200), nullable=True),
-        sa.CheckConstraint(
-            "reason IN ('operator', 'probes', 'webhooks', 'dials')", name=op.f("ck_line_status_reason")
-        ),
+        sa.CheckConstraint("reason IN ('operator', 'probes', 'webhooks', 'dials')", name=op.f("ck_line_status_reason")),
         sa.CheckConstraint("state IN ('up', 'down')", name=op.f("ck_line_status_state")),
         sa.PrimaryKeyConstraint("line", name=op.f("pk_line_status")),
     )
@@ -116,9 +114,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "reason IN ('stop', 'not_a_mobile', 'unreachable')", name=op.f("ck_suppressions_reason")
-        ),
+        sa.CheckConstraint("reason IN ('stop', 'not_a_mobile', 'unreachable')", name=op.f("ck_suppressions_reason")),
         sa.PrimaryKeyConstraint("number_key", name=op.f("pk_suppressions")),
     )
     op.create_table(
@@ -230,9 +226,7 @@ def upgrade() -> None:
             "cancel_reason IN ('illness', 'conflict', 'not_a_match', 'other')",
             name=op.f("ck_appointments_cancel_reason"),
         ),
-        sa.CheckConstraint(
-            "cancelled_by IN ('provider', 'client')", name=op.f("ck_appointments_cancelled_by")
-        ),
+        sa.CheckConstraint("cancelled_by IN ('provider', 'client')", name=op.f("ck_appointments_cancelled_by")),
         sa.CheckConstraint(
             "original_source IN ('platform_search', 'booking_link', 'colleague', 'payer', 'client_portal', 'provider_made', 'waitlist_offer')",
             name=op.f("ck_appointments_original_source"),
@@ -294,9 +288,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_verifications")),
     )
-    op.create_index(
-        op.f("ix_phone_verifications_provider_id"), "phone_verifications", ["provider_id"], unique=False
-    )
+    op.create_index(op.f("ix_phone_verifications_provider_id"), "phone_verifications", ["provider_id"], unique=False)
     op.create_table(
         "pins",
         sa.Column("provider_id", sa.Uuid(), nullable=False),
@@ -434,9 +426,7 @@ def upgrade() -> None:
             name=op.f("ck_consultations_decided_by"),
         ),
         sa.CheckConstraint("how IN ('direct_number', 'video', 'other')", name=op.f("ck_consultations_how")),
-        sa.CheckConstraint(
-            "no_reason IN ('client_did_not_answer', 'other')", name=op.f("ck_consultations_no_reason")
-        ),
+        sa.CheckConstraint("no_reason IN ('client_did_not_answer', 'other')", name=op.f("ck_consultations_no_reason")),
         sa.CheckConstraint(
             "status IN ('scheduled', 'awaiting_status', 'occurred_auto', 'occurred_manual', 'did_not_occur', 'unknown', 'void_rescheduled', 'not_applicable')",
             name=op.f("ck_consultations_status"),
@@ -456,13 +446,9 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consultations")),
-        sa.UniqueConstraint(
-            "appointment_id", "occurrence", name=op.f("uq_consultations_appointment_id_occurrence")
-        ),
+        sa.UniqueConstraint("appointment_id", "occurrence", name=op.f("uq_consultations_appointment_id_occurrence")),
     )
-    op.create_index(
-        op.f("ix_consultations_appointment_id"), "consultations", ["appointment_id"], unique=False
-    )
+    op.create_index(op.f("ix_consultations_appointment_id"), "consultations", ["appointment_id"], unique=False)
     op.create_index(
         "ix_consultations_due",
         "consultations",
@@ -544,9 +530,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reveals")),
-        sa.UniqueConstraint(
-            "appointment_id", "occurrence", name=op.f("uq_reveals_appointment_id_occurrence")
-        ),
+        sa.UniqueConstraint("appointment_id", "occurrence", name=op.f("uq_reveals_appointment_id_occurrence")),
     )
     op.create_index(op.f("ix_reveals_appointment_id"), "reveals", ["appointment_id"], unique=False)
     op.create_table(
@@ -577,9 +561,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_support_cases")),
     )
-    op.create_index(
-        op.f("ix_support_cases_appointment_id"), "support_cases", ["appointment_id"], unique=False
-    )
+    op.create_index(op.f("ix_support_cases_appointment_id"), "support_cases", ["appointment_id"], unique=False)
     op.create_index(op.f("ix_support_cases_provider_id"), "support_cases", ["provider_id"], unique=False)
     op.create_table(
         "tasks",
@@ -689,9 +671,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_notices_appointment_id"), table_name="notices")
     op.drop_table("notices")
     op.drop_index(op.f("ix_consultations_provider_id"), table_name="consultations")
-    op.drop_index(
-        "ix_consultations_due", table_name="consultations", postgresql_where=sa.text("judge_at IS NOT NULL")
-    )
+    op.drop_index("ix_consultations_due", table_name="consultations", postgresql_where=sa.text("judge_at IS NOT NULL"))
     op.drop_index(op.f("ix_consultations_appointment_id"), table_name="consultations")
     op.drop_table("consultations")
     op.drop_index(op.f("ix_calls_provider_id"), table_name="calls")

@@ -37,6 +37,5 @@ def judge_at(facts: ConsultationFacts, policy: Policy) -> datetime | None:
     """Return the next instant at which time alone can move it, or None when it is settled."""
     if facts.status.locked:
         return None
-    if facts.status is ConsultationStatus.SCHEDULED:
-        return asks_at(facts, policy)
-    return closes_at(facts.ends_at, policy)
+    deadline = closes_at(facts.ends_at, policy)
+    return min(asks_at(facts, policy), deadline) if facts.status is ConsultationStatus.SCHEDULED else deadline

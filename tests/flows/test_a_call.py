@@ -63,10 +63,23 @@ async def test_a_provider_dials_and_speaks_with_their_client(
 
 @pytest.mark.parametrize(
     ("seconds", "reason"),
-    [(-61, Reason.TOO_EARLY), (-60, None), (-59, None), (899, None), (900, Reason.TOO_LATE), (901, Reason.TOO_LATE)],
+    [
+        (-61, Reason.TOO_EARLY),
+        (-60, None),
+        (-59, None),
+        (899, None),
+        (900, Reason.TOO_LATE),
+        (901, Reason.TOO_LATE),
+    ],
 )
-async def test_f18_the_window_opens_a_minute_early_and_closes_at_the_end(  # noqa: PLR0913
-    service: str, carrier: Carrier, world: World, session: AsyncSession, clock: Clock, seconds: int, reason: Reason | None
+async def test_f18_the_window_opens_a_minute_early_and_closes_at_the_end(
+    service: str,
+    carrier: Carrier,
+    world: World,
+    session: AsyncSession,
+    clock: Clock,
+    seconds: int,
+    reason: Reason | None,
 ) -> None:
     starts_at = clock() + timedelta(hours=1)
     provider = await world.provider()
@@ -120,8 +133,14 @@ async def test_nobody_picks_up_then_they_do(
         (Outcome.NO_ANSWER, Kept.NO_ANSWER, "did not pick up"),
     ],
 )
-async def test_a_dial_that_fails_says_what_happened(  # noqa: PLR0913
-    service: str, carrier: Carrier, world: World, session: AsyncSession, outcome: Outcome, kept_as: Kept, says: str
+async def test_a_dial_that_fails_says_what_happened(
+    service: str,
+    carrier: Carrier,
+    world: World,
+    session: AsyncSession,
+    outcome: Outcome,
+    kept_as: Kept,
+    says: str,
 ) -> None:
     provider, _, _ = await world.consultation()
 
@@ -206,7 +225,12 @@ async def test_the_same_callsid_gets_the_same_answer_and_writes_one_call(
 
 
 async def test_f29_an_old_request_sent_again_is_told_nothing(
-    service: str, carrier: Carrier, world: World, session: AsyncSession, clock: Clock, http: aiohttp.ClientSession
+    service: str,
+    carrier: Carrier,
+    world: World,
+    session: AsyncSession,
+    clock: Clock,
+    http: aiohttp.ClientSession,
 ) -> None:
     provider, client, _ = await world.consultation()
     call = await carrier.dial(provider)
@@ -248,7 +272,7 @@ async def test_an_appointment_made_by_the_provider_has_no_line(
         ("client:alex", Reason.UNKNOWN_CALLER),
     ],
 )
-async def test_f27_a_stranger_hears_what_to_do(  # noqa: PLR0913
+async def test_f27_a_stranger_hears_what_to_do(
     service: str, carrier: Carrier, world: World, session: AsyncSession, caller: str, reason: Reason
 ) -> None:
     await world.consultation()
@@ -272,7 +296,7 @@ async def test_f27_a_stranger_hears_what_to_do(  # noqa: PLR0913
         ("+1212", Reason.BAD_CLIENT_NUMBER),
     ],
 )
-async def test_f25_a_number_that_may_not_be_rung_is_told_in_the_portal(  # noqa: PLR0913
+async def test_f25_a_number_that_may_not_be_rung_is_told_in_the_portal(
     service: str, carrier: Carrier, world: World, session: AsyncSession, phone: str | None, reason: Reason
 ) -> None:
     provider = await world.provider()
@@ -345,7 +369,16 @@ EVENTS = ("initiated", "ringing", "answered", "completed", "action", "ended")
         Mischief(lose=frozenset({"completed", "ended"})),
         Mischief(at_once=True),
     ],
-    ids=["tripled", "doubled-anew", "backwards", "shuffled", "late-only", "no-action", "no-completed", "at-once"],
+    ids=[
+        "tripled",
+        "doubled-anew",
+        "backwards",
+        "shuffled",
+        "late-only",
+        "no-action",
+        "no-completed",
+        "at-once",
+    ],
 )
 async def test_f10_f11_hostile_callbacks_come_to_the_same(
     service: str, carrier: Carrier, world: World, session: AsyncSession, mischief: Mischief
@@ -409,9 +442,7 @@ async def test_lines_tell_a_back_to_back_pair_apart_and_the_third_asks(
     assert (await carrier.dial(provider, second.line, talk_s=5)).rang[0].number == second_client.phone
     asked = await carrier.dial(provider, third, digits=["2"], talk_s=70)
 
-    assert asked.words == [
-        "For your 1:46 PM consultation press 1. For your 2:01 PM consultation press 2."
-    ]
+    assert asked.words == ["For your 1:46 PM consultation press 1. For your 2:01 PM consultation press 2."]
     assert asked.rang[0].number == second_client.phone
     statuses = [c.status for c in await consultations(session)]
     assert statuses == [ConsultationStatus.SCHEDULED, ConsultationStatus.OCCURRED_AUTO]

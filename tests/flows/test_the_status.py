@@ -257,7 +257,7 @@ async def asked(world: World, clock: Clock, works: Worker, appointment: Appointm
         ("sí", ConsultationStatus.OCCURRED_MANUAL),
     ],
 )
-async def test_a_text_is_answered(  # noqa: PLR0913
+async def test_a_text_is_answered(
     service: str,
     carrier: Carrier,
     world: World,

@@ -43,9 +43,7 @@ async def test_f21_a_shared_number_always_asks_for_the_pin(
     assert "no consultation" in other.words[-1]
 
 
-async def test_f22_two_providers_two_windows_one_number_never_mix(
-    service: str, carrier: Carrier, world: World
-) -> None:
+async def test_f22_two_providers_two_windows_one_number_never_mix(service: str, carrier: Carrier, world: World) -> None:
     one = await world.provider(dial_phone=SHARED, pin="111111")
     two = await world.provider(dial_phone=SHARED, pin="222222")
     first, second = await world.client(one), await world.client(two)
@@ -99,7 +97,9 @@ async def test_three_wrong_pins_end_the_call_and_a_repeated_request_counts_once(
 
     call = await carrier.dial(SHARED, digits=["000000", "000001", "000002"])
 
-    assert [w for w in call.words if "again" in w] == ["That PIN does not match. Please enter your six digit PIN again."] * 2
+    assert [w for w in call.words if "again" in w] == [
+        "That PIN does not match. Please enter your six digit PIN again."
+    ] * 2
     assert "could not match that PIN" in call.words[-1]
     assert await reason(session) is Reason.PIN_FAILED
     for exchange in [e for e in call.exchanges if "/pin/" in e.url]:
@@ -147,7 +147,9 @@ async def test_f26_a_caller_whose_attestation_failed_proves_themselves_or_hears_
     assert stepped_up.rang[0].number == client.phone
 
 
-@pytest.mark.parametrize("verstat", [None, "TN-Validation-Passed-B", "TN-Validation-Passed-C", "No-TN-Validation", "NULL"])
+@pytest.mark.parametrize(
+    "verstat", [None, "TN-Validation-Passed-B", "TN-Validation-Passed-C", "No-TN-Validation", "NULL"]
+)
 async def test_f26_everything_but_failed_goes_on(
     service: str, carrier: Carrier, world: World, verstat: str | None
 ) -> None:
@@ -208,9 +210,7 @@ async def test_a_code_ends_after_ten_minutes_and_after_five_tries(
     assert "verified now" not in " ".join(call.words)
 
 
-async def test_f24_a_changed_number_is_refused_until_it_is_proven(
-    service: str, carrier: Carrier, world: World
-) -> None:
+async def test_f24_a_changed_number_is_refused_until_it_is_proven(service: str, carrier: Carrier, world: World) -> None:
     from people import actions as people  # noqa: PLC0415
     from status.values import Actor  # noqa: PLC0415
 

@@ -149,9 +149,7 @@ class Run:
         params = payloads.call_ended(
             self._leg, self._final_status(), at=self._clock.at, duration_s=self._live.seconds()
         )
-        await self._courier.bring(
-            Callback(name="ended", kind="ended", url=self._webhooks.ended_url, params=params)
-        )
+        await self._courier.bring(Callback(name="ended", kind="ended", url=self._webhooks.ended_url, params=params))
 
     # Documents
 
@@ -279,9 +277,7 @@ class Run:
         ringing = Ringing(live, verb, self._phone, clock=self._clock, courier=self._courier)
         return await ringing.play(on_answer=self._live.answer)
 
-    async def _ask_action(
-        self, verb: twiml.Dial, outcome: Outcome, talk_s: int | None, *, gone: bool
-    ) -> Page | None:
+    async def _ask_action(self, verb: twiml.Dial, outcome: Outcome, talk_s: int | None, *, gone: bool) -> Page | None:
         """Ask the action in its place among the callbacks; its answer counts if anyone hears it."""
         if verb.action is not None and not (outcome is Outcome.CANCELED and self._silent_end):
             params = payloads.dialled(

@@ -44,15 +44,11 @@ class Clock:
 class LiveLeg:
     """A leg that lives, with its entry in the carrier's book."""
 
-    def __init__(
-        self, leg: Leg, status: str, *, book: Book, clock: Clock, stir_verstat: str | None = None
-    ) -> None:
+    def __init__(self, leg: Leg, status: str, *, book: Book, clock: Clock, stir_verstat: str | None = None) -> None:
         """Enter the leg into the book."""
         self.leg = leg
         self._clock = clock
-        self.record = CallRecord(
-            leg=leg, status=status, created=clock.at, updated=clock.at, stir_verstat=stir_verstat
-        )
+        self.record = CallRecord(leg=leg, status=status, created=clock.at, updated=clock.at, stir_verstat=stir_verstat)
         book.calls[leg.sid] = self.record
 
     def become(self, status: str) -> None:
@@ -74,11 +70,7 @@ class LiveLeg:
 
     def seconds(self) -> int:
         """Return the time since the answer."""
-        return (
-            0
-            if self.record.answered is None
-            else int((self._clock.at - self.record.answered).total_seconds())
-        )
+        return 0 if self.record.answered is None else int((self._clock.at - self.record.answered).total_seconds())
 
     def end(self, status: str) -> None:
         """Close the entry."""

@@ -90,9 +90,7 @@ def gathered(leg: Leg, digits: str, finished_on_key: str) -> dict[str, str]:
     }
 
 
-def dialled(
-    leg: Leg, status: str, *, dial_status: str, child_sid: str | None, talk_s: int | None
-) -> dict[str, str]:
+def dialled(leg: Leg, status: str, *, dial_status: str, child_sid: str | None, talk_s: int | None) -> dict[str, str]:
     """Return the request at the end of a Dial; a number that was never dialled has no child."""
     return {
         **standard(leg, status),
@@ -174,11 +172,7 @@ def text_status(
     error_code: int | None = None,
 ) -> dict[str, str]:
     """Return the callback about a text that was sent; it has neither timestamp nor sequence number."""
-    receipt = (
-        {"RawDlrDoneDate": f"{at.astimezone(UTC):%y%m%d%H%M}"}
-        if status in {"delivered", "undelivered"}
-        else {}
-    )
+    receipt = {"RawDlrDoneDate": f"{at.astimezone(UTC):%y%m%d%H%M}"} if status in {"delivered", "undelivered"} else {}
     return {
         "MessageSid": sid,
         "SmsSid": sid,

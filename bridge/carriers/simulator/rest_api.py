@@ -372,9 +372,7 @@ async def _update_number(request: web.Request) -> web.Response:
     changed = dict(record.settings)
     for name, value in (await request.post()).items():
         if name in _SETTINGS:
-            changed[_SETTINGS[name]] = (
-                str(value) == "true" if name == "VoiceCallerIdLookup" else str(value) or None
-            )
+            changed[_SETTINGS[name]] = str(value) == "true" if name == "VoiceCallerIdLookup" else str(value) or None
     if changed["voice_fallback_url"] and not changed["voice_url"]:
         raise _Refusal(400, 21405, "A fallback URL needs a voice URL.")
     record.settings, record.updated = changed, simulator.now()
@@ -391,9 +389,7 @@ async def _account(request: web.Request) -> web.Response:
         "status": "active",
         "type": "Full",
     }
-    return web.json_response(
-        {**body, "uri": f"{uri}.json", "subresource_uris": {"calls": f"{uri}/Calls.json"}}
-    )
+    return web.json_response({**body, "uri": f"{uri}.json", "subresource_uris": {"calls": f"{uri}/Calls.json"}})
 
 
 # Lists

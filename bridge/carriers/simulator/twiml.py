@@ -178,14 +178,10 @@ def _check(element: ET.Element, url: str, *, nested: frozenset[str] | None) -> N
     if strange:
         raise CarrierFault(12200, f"<{strange[0]}> in <{element.tag}>", url=url)
     if element.get("method", "POST") != "POST":
-        raise CarrierFault(
-            12200, f"method {element.get('method')} on <{element.tag}>: this line posts", url=url
-        )
+        raise CarrierFault(12200, f"method {element.get('method')} on <{element.tag}>: this line posts", url=url)
 
 
-def _seconds(
-    element: ET.Element, name: str, default: int, *, within: tuple[int, int], code: int, url: str
-) -> int:
+def _seconds(element: ET.Element, name: str, default: int, *, within: tuple[int, int], code: int, url: str) -> int:
     """Read a number of seconds that has documented limits."""
     written = element.get(name, str(default))
     if not written.isdecimal() or not within[0] <= int(written) <= within[1]:

@@ -34,9 +34,7 @@ class Mischief:
 
     copies: int = 1  # each callback arrives that often
     same_token: bool = True  # copies carry one idempotency token, as the carrier's own retries do
-    order: tuple[
-        str, ...
-    ] = ()  # names in order of arrival; a name given twice arrives twice; the rest follow
+    order: tuple[str, ...] = ()  # names in order of arrival; a name given twice arrives twice; the rest follow
     at_once: bool = False  # the callbacks of a dial are sent in parallel
     lose: frozenset[str] = frozenset()  # never arrive
     late: frozenset[str] = frozenset()  # held until `PlacedCall.deliver_late()`

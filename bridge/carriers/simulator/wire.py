@@ -92,9 +92,7 @@ class Wire:
             async with asyncio.timeout(limits.total_s):
                 for attempt in range(limits.retries + 1):
                     try:
-                        return await self._attempt(
-                            url, params, limits, kind=kind, token=token, seen=seen, voice=voice
-                        )
+                        return await self._attempt(url, params, limits, kind=kind, token=token, seen=seen, voice=voice)
                     except CarrierFault as fault:
                         again = fault.retry is not None and not limits.policy.isdisjoint({fault.retry, "all"})
                         if attempt == limits.retries or not again:
@@ -133,9 +131,7 @@ class Wire:
                         self._account.auth_token, signed_url(url, voice=voice), params.items()
                     ),
                 },
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=limits.connect_s, sock_read=limits.read_s
-                ),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s, sock_read=limits.read_s),
                 max_redirects=MAX_REDIRECTS,
             ) as response:
                 status = response.status
