@@ -1,9 +1,7 @@
-"""The ground that figures are measured on: engines as in service, and two databases, a small and a large one.
+"""The ground that figures are measured on: engines as in service, with a small and a large database on them.
 
-Both have the same 500 providers who have one open window now, with the same one other window near; what differs
-is how much else there is. Rows lie on the disk in the order of time, as they would have come in, not sorted by
-provider. Filling counts in no figure: it is done without triggers and without the indexes that can be built
-afterwards, and then vacuumed, analysed and written out.
+Nothing is softened: a commit waits for the disk. The processes under measure are told where things are through
+their environment, as in service.
 """
 
 import os
@@ -21,31 +19,9 @@ from asyncpg import Connection
 
 from app.embedded import Tuning, engines, erase
 from bench import calls
+from bench.fill import CALLERS, LARGE, SMALL, Size, fill
 from config import database, phones
 from config.settings import Settings
-
-CALLERS = 500
-# Between two windows of one provider. A call looks from 24 hours back to 7 days ahead, and so finds two.
-APART = timedelta(days=3, hours=15, minutes=36)
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much there is: providers, and consultations of each."""
-
-    name: str
-    providers: int
-    each: int
-
-    @property
-    def appointments(self) -> int:
-        """Return how many appointments that makes."""
-        return self.providers * self.each
-
-
-SMALL = Size("small", CALLERS, 2)
-LARGE = Size("large", 10_000, 100)
-
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -106,7 +82,7 @@ async def ground() -> AsyncIterator[Ground]:
                 for size in (SMALL, LARGE):
                     await admin.execute(f"CREATE DATABASE {size.name} TEMPLATE {url.rpartition('/')[2]}")
                     urls.append(f"{addresses.database_url.rpartition('/')[0]}/{size.name}")
-                    await _fill(urls[-1], size, numbers)
+                    await fill(urls[-1], size, numbers)
                 await admin.execute("CHECKPOINT")
             finally:
                 await admin.close()
@@ -152,138 +128,6 @@ def _flush_ms(folder: Path) -> float:
             took.append(perf_counter() - began)
             sleep(0.001)
     return sorted(took)[50] * 1000
-
-
-async def _fill(url: str, size: Size, numbers: Sequence[str]) -> None:
-    connection = await asyncpg.connect(database.driver_url(url))
-    try:
-        async with connection.transaction():
-            await connection.execute("SET LOCAL session_replication_role = replica")
-            later = await _take_away_indexes(connection)
-            now = datetime.now(UTC).replace(microsecond=0)
-            for statement, *told in _rows(size, numbers, now):
-                await connection.execute(statement, *told)
-            for statement in later:
-                await connection.execute(statement)
-        await connection.execute("VACUUM (ANALYZE)")
-    finally:
-        await connection.close()
-
-
-async def _take_away_indexes(connection: Connection) -> list[str]:
-    """Drop what can be built faster over full tables, the exclusion constraint included; return how to build it."""
-    constraints = await connection.fetch(
-        """SELECT conrelid::regclass::text AS on, conname AS name, pg_get_constraintdef(oid) AS told
-           FROM pg_constraint WHERE contype = 'x' AND connamespace = 'public'::regnamespace"""
-    )
-    for one in constraints:
-        await connection.execute(f"ALTER TABLE {one['on']} DROP CONSTRAINT {one['name']}")
-    indexes = await connection.fetch(
-        """SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS told
-           FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid
-           WHERE c.oid IS NULL AND i.indrelid::regclass::text = ANY($1)""",
-        ["appointments", "consultations", "clients", "calls", "call_events"],
-    )
-    for one in indexes:
-        await connection.execute(f"DROP INDEX {one['name']}")
-    return [
-        *(one["told"] for one in indexes),
-        *(f"ALTER TABLE {one['on']} ADD CONSTRAINT {one['name']} {one['told']}" for one in constraints),
-    ]
-
-
-def _rows(size: Size, numbers: Sequence[str], now: datetime) -> list[tuple[object, ...]]:
-    """Return the statements that fill a database, with what each is told.
-
-    The first 500 providers have a window that opened just now; those of the others lie anywhere between two.
-    Each past consultation was called once and is told so by two facts.
-    """
-    before = size.each // 2 if size.each > 2 else 0  # the small one has now and the next only
-    return [
-        (
-            """CREATE TEMP TABLE who ON COMMIT DROP AS
-               SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS practice_id, $2::text[] AS numbers,
-                      CASE WHEN n <= $3::int THEN interval '0' ELSE $4::interval * random() END AS phase
-               FROM generate_series(1, $1::int) n""",
-            size.providers,
-            [],
-            CALLERS,
-            APART,
-        ),
-        (
-            """INSERT INTO practices (id, name, kind, timezone, line_enabled, created_at)
-               SELECT practice_id, 'Practice ' || n, 'solo', 'America/New_York', true, $1 FROM who""",
-            now,
-        ),
-        (
-            """INSERT INTO providers (id, practice_id, first_name, last_name, email, dial_phone, dial_phone_verified_at,
-                                      timezone, language, active, created_at, version)
-               SELECT id, practice_id, 'Pat', 'Provider ' || n, 'provider' || n || '@example.com', ($2::text[])[n], $1,
-                      'America/New_York', 'en', true, $1, 1 FROM who""",
-            now,
-            list(numbers[: size.providers]),
-        ),
-        (
-            """CREATE TEMP TABLE visits ON COMMIT DROP AS
-               SELECT gen_random_uuid() AS id, who.id AS provider_id, (who.n - 1) * $1::int + k / 4 + 1 AS client,
-                      $2::timestamptz + who.phase + (k - $3::int) * $4::interval AS starts_at
-               FROM who, generate_series(0, $1::int - 1) k
-               ORDER BY starts_at""",
-            size.each,
-            now,
-            before,
-            APART,
-        ),
-        (
-            """CREATE TEMP TABLE clientele ON COMMIT DROP AS
-               SELECT client AS n, gen_random_uuid() AS id FROM visits GROUP BY client"""
-        ,),
-        (
-            """INSERT INTO clients (id, first_name, last_name, email, phone, created_at, version)
-               SELECT id, 'Casey', 'Client ' || n, 'client' || n || '@example.com',
-                      ($2::text[])[1 + n % array_length($2, 1)], $1, 1 FROM clientele""",
-            now,
-            list(reversed(numbers)),
-        ),
-        (
-            """INSERT INTO appointments (id, provider_id, client_id, session_type, source, tracked, state, starts_at,
-                                         ends_at, line, occurrence, version, created_at)
-               SELECT v.id, v.provider_id, c.id, 'phone_consultation', 'platform_search', true, 'booked', v.starts_at,
-                      v.starts_at + interval '15 minutes', $1, 1, 1, v.starts_at - interval '3 days'
-               FROM visits v JOIN clientele c ON c.n = v.client ORDER BY v.starts_at""",
-            calls.LINE,
-        ),
-        (
-            """INSERT INTO consultations (id, appointment_id, occurrence, provider_id, starts_at, ends_at, status,
-                                          decided_by, decided_at, talk_s, judge_at, version)
-               SELECT gen_random_uuid(), id, 1, provider_id, starts_at, ends_at,
-                      CASE WHEN starts_at < $1 THEN 'occurred_auto' ELSE 'scheduled' END,
-                      CASE WHEN starts_at < $1 THEN 'line' END,
-                      CASE WHEN starts_at < $1 THEN ends_at END,
-                      CASE WHEN starts_at < $1 THEN 840 END,
-                      CASE WHEN starts_at >= $1 THEN ends_at END, 1
-               FROM appointments ORDER BY starts_at""",
-            now,
-        ),
-        (
-            """INSERT INTO calls (id, carrier, sid, line, caller_key, caller_last2, attestation, dialled_at, provider_id,
-                                  appointment_id, occurrence, outcome, first_leg_at, leg_heard_at, live, answered_at,
-                                  ended_at, talk_s, settled_at)
-               SELECT gen_random_uuid(), 'simulator', 'CA' || replace(gen_random_uuid()::text, '-', ''), $1,
-                      encode(sha256(provider_id::text::bytea), 'hex'), '00', 'passed_a', starts_at, provider_id,
-                      id, 1, 'connected', starts_at, ends_at, false, starts_at, ends_at, 840, ends_at
-               FROM appointments WHERE starts_at < $2 ORDER BY starts_at""",
-            calls.LINE,
-            now,
-        ),
-        (
-            """INSERT INTO call_events (id, call_id, carrier, leg, source, event, sequence, at, heard_at, duration_s)
-               SELECT gen_random_uuid(), c.id, c.carrier, c.sid, f.source, f.event, 0, c.dialled_at, c.dialled_at,
-                      f.duration_s
-               FROM calls c, (VALUES ('answer', 'dialled', NULL), ('leg', 'completed', 840)) f(source, event, duration_s)
-               ORDER BY c.dialled_at""",
-        ),
-    ]
 
 
 async def clear_new_calls(url: str, since: datetime) -> tuple[int, int]:

@@ -13,20 +13,30 @@ from typing import Any
 import orjson
 import structlog
 
-_TOKEN = re.compile(r"\b(?:cl_[a-z]+_|Bearer\s+|SK|pin=|code=)[A-Za-z0-9_\-.]{8,}")
-_MAIL = re.compile(r"[A-Za-z0-9._%+\-]+(?:@|%40)[A-Za-z0-9.\-]+")
+_TOKEN = re.compile(
+    r"\b(?:cl_[a-z]+_|Bearer\s+|SK)[A-Za-z0-9_\-.]{8,}|\bBasic\s+[A-Za-z0-9+/=]{16,}"
+    r"|\b(?:password|secret|token)=[^\s&\"']+|\b(?:pin|digits)[=:]\s*\d{4,}|\bcode[=:]\s*\d{6,}",
+    re.IGNORECASE,
+)
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]{1,200}@")
+# The lengths are bounded, or a long word without an @ would cost its square.
+_MAIL = re.compile(r"[\w.%+'!#$*^~\-]{1,128}(?:@|%40)[\w.\-]{1,255}", re.IGNORECASE)
 _SID = re.compile(r"\b(?:AC|CA|SM|MM|PN)[0-9a-f]{32}\b")
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _STAMP = re.compile(r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+\-]\d{2}:?\d{2})?")
 _KEPT = re.compile(f"{_SID.pattern}|{_UUID.pattern}|{_STAMP.pattern}")
 # Seven digits and more, with whatever people put between them, percent-encoded or not.
-_NUMBER = re.compile(r"(?:\+|%2B)?\(?\d(?:(?:[\s().\-–/]|%20|%28|%29){0,3}\d){6,}", re.IGNORECASE)
+_BETWEEN = r"(?:[\s().\-\u2010-\u2015\u2212/+_]|%(?:20|28|29|2B|2D|2E|2F|C2%A0|E2%80%9[0-5]))"
+_NUMBER = re.compile(rf"(?:\+|%2B)?(?:\(|%28)?\d(?:{_BETWEEN}{{0,3}}\d){{6,}}", re.IGNORECASE)
+# What would begin a new line, or speak to a terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 # Words in a key that say: what stands here is about a person or is a secret.
-PRIVATE = re.compile(
-    r"(^|_)(name|names|phone|number|caller|callee|email|mail|address|note|text|body|token|secret|password|pin|digits|code_typed|from|to|authorization|cookie)($|_)",
-    re.IGNORECASE,
+_PRIVATE = frozenset(
+    {"name", "names", "phone", "number", "caller", "callee", "called", "from", "to", "address", "email", "mail"}
+    | {"note", "text", "body", "token", "secret", "password", "pin", "digits", "typed", "authorization", "cookie"}
 )
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")  # of snake_case and of the carriers' CamelCase
 _FINE = frozenset({"logger", "event", "level", "timestamp", "path", "route"})
 
 
@@ -38,36 +48,39 @@ def mask_text(value: str) -> str:
         kept.append(match.group())
         return f"\x00{chr(0xE000 + len(kept) - 1)}\x00"
 
-    out = _KEPT.sub(hold, value)
+    out = _KEPT.sub(hold, value.encode(errors="backslashreplace").decode())
     out = _TOKEN.sub("[token]", out)
+    out = _CREDENTIALS.sub("[private]@", out)
     out = _MAIL.sub("[mail]", out)
     out = _NUMBER.sub("[number]", out)
     for index, original in enumerate(kept):
         out = out.replace(f"\x00{chr(0xE000 + index)}\x00", original)
-    return out.replace("\r", "\\r").replace("\n", "\\n")
+    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), out)
+
+
+def _is_private(key: str) -> bool:
+    return key not in _FINE and not _PRIVATE.isdisjoint(word.lower() for word in _WORD.findall(key))
 
 
 def _mask(key: str, value: object) -> object:
-    if key not in _FINE and PRIVATE.search(key) and not isinstance(value, bool):
+    if isinstance(value, bool | None):
+        return value
+    if _is_private(key):
         return "[private]"
-    if isinstance(value, str):
-        return mask_text(value)
     if isinstance(value, bytes):
         return "[bytes]"
     if isinstance(value, Mapping):
-        return {str(k): _mask(str(k), v) for k, v in value.items()}
+        return {mask_text(str(k)): _mask(str(k), v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_mask("", item) for item in value]
-    if isinstance(value, bool | float | None):
+    if isinstance(value, int | float) and abs(value) < 1_000_000:
         return value
-    if isinstance(value, int):
-        return value if abs(value) < 1_000_000 else mask_text(str(value))
     return mask_text(str(value))
 
 
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask every value of an entry (structlog processor)."""
-    return {key: _mask(key, value) for key, value in event.items()}
+    return {mask_text(key): _mask(key, value) for key, value in event.items()}
 
 
 def configure(*, production: bool) -> None:

@@ -68,7 +68,8 @@ async def _database(deps: Deps) -> bool:
 
 
 async def _cache(deps: Deps) -> bool:
-    return bool(await deps.redis.exists("health"))
+    await deps.redis.exists("health")  # whatever it says: it answers
+    return True
 
 
 async def _jobs(deps: Deps) -> bool:

@@ -100,10 +100,13 @@ _COSTLY = frozenset(
 def unusable(number: str | None, line: str) -> Unusable | None:
     """Tell why `number` may not be rung through `line`, or None if it may.
 
-    Carriers block a domestic call that is forwarded abroad (Twilio 32224), hence the one-country rule.
+    Carriers block a domestic call that is forwarded abroad (Twilio 32224), hence the one-country rule. The line
+    itself would answer, take the call for another one of the provider's, and ring itself again.
     """
     if not number:
         return Unusable.NONE
+    if number == line:
+        return Unusable.INVALID
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:

@@ -4,11 +4,20 @@ This file and `app/deps.py` are the only ones that look at the environment, the 
 """
 
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -32,8 +41,11 @@ def _base_url(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         msg = "must be an http or https address"
         raise ValueError(msg)
-    if parts.query or parts.fragment or parts.username:
+    if parts.query or parts.fragment or "@" in parts.netloc:
         msg = "must have no user, query or fragment"
+        raise ValueError(msg)
+    if parts.port == 0:  # asking for the port raises ValueError where it is none
+        msg = "must have a port that can be called"
         raise ValueError(msg)
     return value.rstrip("/")
 
@@ -71,8 +83,8 @@ class Settings(BaseSettings):
         validate_by_alias=True,
     )
 
-    database_url: str = Field(validation_alias="DATABASE_URL")
-    redis_url: str = Field(validation_alias="REDIS_URL")
+    database_url: str = Field(validation_alias="DATABASE_URL", repr=False)
+    redis_url: str = Field(validation_alias="REDIS_URL", repr=False)
     port: int = Field(8080, ge=0, le=65535, validation_alias="PORT")
     host: str = "127.0.0.1"
     data_dir: Path = Path(".data")
@@ -85,13 +97,13 @@ class Settings(BaseSettings):
 
     carrier: Literal["twilio", "simulator"] = "twilio"
     twilio_account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
-    twilio_auth_tokens: Listed = Field(min_length=1)
+    twilio_auth_tokens: Listed = Field(min_length=1, repr=False)
     twilio_api_key: str = ""
     twilio_api_secret: SecretStr = SecretStr("")
     twilio_api_url: BaseUrl | None = None
     lines: Annotated[Listed, AfterValidator(_e164)] = Field(min_length=1)
 
-    mail_url: str = "smtp://127.0.0.1:25"
+    mail_url: str = Field("smtp://127.0.0.1:25", repr=False)
     mail_from: str = "Consultline <no-reply@example.com>"
 
     min_talk_s: int = Field(60, ge=0)
@@ -120,12 +132,13 @@ class Settings(BaseSettings):
     keep_line_signs_d: int = Field(30, ge=1)
     keep_api_writes_h: int = Field(24, ge=1)
 
-    @model_validator(mode="after")
-    def _simulator_stays_at_home(self) -> Self:
-        if self.carrier == "simulator" and not is_loopback(self.host):
-            msg = "CONSULTLINE_CARRIER=simulator only runs where CONSULTLINE_HOST is a loopback address"
+    @field_validator("carrier")
+    @classmethod
+    def _simulator_stays_at_home(cls, value: str, info: ValidationInfo) -> str:
+        if value == "simulator" and not is_loopback(info.data.get("host", "")):
+            msg = "simulator only runs where CONSULTLINE_HOST is a loopback address"
             raise ValueError(msg)
-        return self
+        return value
 
     @property
     def carrier_base(self) -> str:
@@ -140,7 +153,10 @@ class Settings(BaseSettings):
 
 def is_loopback(host: str) -> bool:
     """Tell whether `host` can only be reached from this machine."""
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name, such as 127.example.com
 
 
 def _told() -> dict[str, Any]:

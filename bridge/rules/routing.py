@@ -164,7 +164,7 @@ def _ask_pin(verified: Sequence[CallerFacts], without: Detail) -> Route:
 
 
 def _line_is_off(caller: CallerFacts) -> bool:
-    """A solo practice always has the line; a group switches it on (R114)."""
+    """Tell whether this is a group practice that has not switched the line on; a solo one always has it (R114)."""
     return caller.practice_kind is PracticeKind.GROUP and not caller.line_enabled
 
 

@@ -133,7 +133,7 @@ _REASONS: Mapping[Reason | Detail | Unusable, _Text] = {
 
 _MENU: _Text = {
     _EN: "For your {time} consultation press {digit}. ",
-    _ES: "Para su consulta de las {time} marque {digit}. ",
+    _ES: "Para su consulta de {time} marque {digit}. ",
 }
 _PIN: _Text = {_EN: "Please enter your six digit PIN.", _ES: "Por favor, marque su PIN de seis dígitos."}
 _PIN_AGAIN: _Text = {
@@ -176,9 +176,8 @@ _NO_MORE: _Text = {
     _ES: " El tiempo de esta consulta ha terminado. "
     "Encontrará el número directo de su cliente en la página del cliente.",
 }
-_AT: _Text = {_EN: "at {time}", _ES: "a las {time}"}
-_ON: _Text = {_EN: "on {day} at {time}", _ES: "el {day} a las {time}"}
-_UNTIL: _Text = {_EN: "{time}", _ES: "las {time}"}
+_AT: _Text = {_EN: "at {time}", _ES: "a {time}"}
+_ON: _Text = {_EN: "on {day} at {time}", _ES: "el {day} a {time}"}
 
 
 def sentence(route: Route, now: datetime) -> str:
@@ -188,7 +187,7 @@ def sentence(route: Route, now: datetime) -> str:
     if isinstance(route, Menu):
         return "".join(
             _MENU[route.language].format(
-                time=clock_time(choice.starts_at, route.timezone, route.language), digit=choice.digit
+                time=_time(choice.starts_at, route.timezone, route.language), digit=choice.digit
             )
             for choice in route.choices
         ).strip()
@@ -211,20 +210,29 @@ def after_dial(outcome: Outcome, *, closes_at: datetime, now: datetime, timezone
     what = _RANG.get(outcome, _RANG[Outcome.FAILED])[language]
     if now >= closes_at:
         return what + _NO_MORE[language]
-    until = _UNTIL[language].format(time=clock_time(closes_at, timezone, language))
-    return what + _AGAIN[language].format(when=until)
+    return what + _AGAIN[language].format(when=_time(closes_at, timezone, language))
 
 
 def _decline(route: Decline, now: datetime) -> str:
     special = route.detail if isinstance(route.detail, Detail) else None
     text = _REASONS[special or route.reason][route.language]
-    if route.at is None or route.timezone is None:
+    if "{when}" not in text:
         return text
+    if route.at is None or route.timezone is None:
+        return _REASONS[Reason.NO_CONSULTATION][route.language]
     return text.format(when=_when(route.at, now, route.timezone, route.language))
 
 
 def _when(at: datetime, now: datetime, timezone: str, language: Language) -> str:
-    time = clock_time(at, timezone, language)
+    time = _time(at, timezone, language)
     if same_local_day(at, now, timezone):
         return _AT[language].format(time=time)
     return _ON[language].format(day=spoken_day(at, timezone, language), time=time)
+
+
+def _time(at: datetime, timezone: str, language: Language) -> str:
+    """Say the time of day; in Spanish with its article, which is another one for one o'clock."""
+    time = clock_time(at, timezone, language)
+    if language is Language.ENGLISH:
+        return time
+    return f"{'la' if time.startswith('1:') else 'las'} {time}"

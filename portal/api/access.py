@@ -120,23 +120,28 @@ async def consultation(ask: Ask[Any, Any], consultation_id: UUID) -> Consultatio
     return _theirs(ask.caller, "consultation", consultation_id, row, owned=owned)
 
 
-async def practice(ask: Ask[Any, Any], practice_id: UUID) -> Practice:
-    """Return the practice that the caller works in, locked; an operator gets any."""
-    row = await people.practice_for_update(ask.session, practice_id)
+async def practice(ask: Ask[Any, Any], practice_id: UUID, *, lock: bool = False) -> Practice:
+    """Return the practice that the caller works in; an operator gets any."""
+    find = people.practice_for_update if lock else people.practice
+    row = await find(ask.session, practice_id)
     me = await people.provider(ask.session, ask.caller.provider_id) if ask.caller.provider_id else None
     owned = me is not None and me.practice_id == practice_id
     return _theirs(ask.caller, "practice", practice_id, row, owned=owned)
 
 
-async def provider(ask: Ask[Any, Any], provider_id: UUID) -> Provider:
-    """Return the caller as a provider, locked; an operator gets any."""
-    row = await people.provider_for_update(ask.session, provider_id)
+async def provider(ask: Ask[Any, Any], provider_id: UUID, *, lock: bool = False) -> Provider:
+    """Return the caller as a provider; an operator gets any."""
+    find = people.provider_for_update if lock else people.provider
+    row = await find(ask.session, provider_id)
     return _theirs(ask.caller, "provider", provider_id, row, owned=provider_id == ask.caller.provider_id)
 
 
-async def client(ask: Ask[Any, Any], client_id: UUID) -> tuple[Client, Sequence[Relationship]]:
-    """Return a client of the caller's, locked, and where the two stand; an operator sees where all stand."""
-    row = await people.client_for_update(ask.session, client_id)
+async def client(
+    ask: Ask[Any, Any], client_id: UUID, *, lock: bool = False
+) -> tuple[Client, Sequence[Relationship]]:
+    """Return a client of the caller's and where the two stand; an operator sees where all stand."""
+    find = people.client_for_update if lock else people.client
+    row = await find(ask.session, client_id)
     links = await people.relationships_of_client(ask.session, client_id)
     own = [link for link in links if ask.caller.provider_id in {None, link.provider_id}]
     return _theirs(ask.caller, "client", client_id, row, owned=bool(own)), own

@@ -87,7 +87,7 @@ async def show(ask: Ask[Nothing, Nothing]) -> Answer:
 
 async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
     """Change a client; once they have verified their address, only they do that themselves (R53, R54)."""
-    row, links = await access.client(ask, ask.path["client_id"])
+    row, links = await access.client(ask, ask.path["client_id"], lock=True)
     if row.verified_at is not None and ask.caller.role is not TokenRole.ADMIN:
         raise Refused(
             "verified_client", "This client has verified their account, so only they can change it."
@@ -119,7 +119,7 @@ async def unarchive(ask: Ask[WhoseClient, Nothing]) -> Answer:
 
 async def _one_link(ask: Ask[WhoseClient, Nothing]) -> tuple[Client, Relationship]:
     wanted = access.only_theirs(ask, ask.body.provider_id)
-    row, links = await access.client(ask, ask.path["client_id"])
+    row, links = await access.client(ask, ask.path["client_id"], lock=True)
     fitting = [link for link in links if wanted in {None, link.provider_id}]
     if len(fitting) != 1:
         raise Refused(

@@ -102,9 +102,7 @@ Address = Annotated[
 Phone = Annotated[
     str,
     Field(
-        min_length=6,
-        max_length=40,
-        pattern=r"^[+(0-9][0-9() ./-]*$",
+        pattern=r"^[+(0-9][0-9() ./-]{5,39}$",
         description="A telephone number; without a country code it is read as one of the United States.",
         json_schema_extra={"format": "phone"},
         examples=["+12125550142"],

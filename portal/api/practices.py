@@ -59,7 +59,7 @@ async def show(ask: Ask[Nothing, Nothing]) -> Answer:
 
 async def edit(ask: Ask[PracticeChange, Nothing]) -> Answer:
     """Change a practice; its line is switched for a group only (R114)."""
-    row = await access.practice(ask, ask.path["practice_id"])
+    row = await access.practice(ask, ask.path["practice_id"], lock=True)
     changed = changes(ask.body)
     if row.kind is PracticeKind.SOLO and changed.get("line_enabled") is False:
         raise Refused(

@@ -146,7 +146,7 @@ async def show(ask: Ask[Nothing, Nothing]) -> Answer:
 
 async def edit(ask: Ask[ProviderChange, Nothing]) -> Answer:
     """Change a provider; only an operator can call a number verified (R104)."""
-    row = await access.provider(ask, ask.path["provider_id"])
+    row = await access.provider(ask, ask.path["provider_id"], lock=True)
     sent = changes(ask.body)
     if "dial_phone_verified" in sent and ask.caller.role is not TokenRole.ADMIN:
         raise Refused("forbidden", "Verify the number from your own phone: dial-phone/verify.", status=403)
@@ -166,7 +166,7 @@ async def edit(ask: Ask[ProviderChange, Nothing]) -> Answer:
 
 async def set_pin(ask: Ask[NewPin, Nothing]) -> Answer:
     """Set or change a PIN; nobody can read it again."""
-    row = await access.provider(ask, ask.path["provider_id"])
+    row = await access.provider(ask, ask.path["provider_id"], lock=True)
     key = derive(ask.settings.secret_key.get_secret_value(), "pins")
     await people.set_pin(ask.session, row, ask.body.pin, pin_key=key, now=ask.now)
     return Answer(None, (row.id,))
@@ -174,7 +174,7 @@ async def set_pin(ask: Ask[NewPin, Nothing]) -> Answer:
 
 async def verify(ask: Ask[Nothing, Nothing]) -> Answer:
     """Begin to verify `dial_phone`: the code is shown here and keyed on a call from there."""
-    row = await access.provider(ask, ask.path["provider_id"])
+    row = await access.provider(ask, ask.path["provider_id"], lock=True)
     code, expires_at = await bridge.begin_verification(
         ask.session, row, settings=ask.settings, new_code=ask.deps.new_code, now=ask.now, new_id=ask.new_id
     )

@@ -1,0 +1,103 @@
+"""Draw `docs/lifecycles.md` from the tables in the code: `make docs`. A test compares the drawing with the tables."""
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from people.rules.lifecycle import RELATIONSHIP
+from scheduling.rules.lifecycle import APPOINTMENT
+from status.rules.lifecycle import CONSULTATION, NOTICE, TASK
+
+Moves = Mapping[StrEnum, Mapping[StrEnum, StrEnum]]
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE / "lifecycles.md"
+
+# Each table with its floor, where it begins, and a sentence about it.
+TABLES: tuple[tuple[str, str, str, Moves, str], ...] = (
+    (
+        "Consultation",
+        "status",
+        "scheduled",
+        CONSULTATION,  # type: ignore[arg-type]
+        "One occurrence of a tracked consultation. Time is judged before evidence; a settled one is changed by an "
+        "operator's correction only, which history keeps beside the original.",
+    ),
+    (
+        "Task",
+        "status",
+        "open",
+        TASK,  # type: ignore[arg-type]
+        "Something that a person is asked to do: one row, however many places show it.",
+    ),
+    (
+        "Notice",
+        "status",
+        "due",
+        NOTICE,  # type: ignore[arg-type]
+        "A letter in the outbox. A claim that a dead worker left behind is uncertain: it is looked up before it is "
+        "ever sent again.",
+    ),
+    (
+        "Appointment",
+        "scheduling",
+        "booked",
+        APPOINTMENT,  # type: ignore[arg-type]
+        "A span in a provider's calendar. Rescheduling keeps the appointment and begins a new occurrence.",
+    ),
+    (
+        "Relationship",
+        "people",
+        "prospect",
+        RELATIONSHIP,  # type: ignore[arg-type]
+        "Where one provider and one client stand; archived here says nothing about other providers.",
+    ),
+)
+
+
+def page() -> str:
+    """Return the whole page."""
+    parts = [
+        "# Lifecycles\n",
+        "Drawn from the tables in the code by `make docs`; a move that is not drawn does not happen. Time limits are "
+        "rules that run before the table, with the present instant.\n",
+    ]
+    for title, floor, start, moves, told in TABLES:
+        parts += [f"## {title}\n", f"{told} Table: `{floor}/rules/lifecycle.py`.\n", draw(start, moves), table(moves)]
+    return "\n".join(parts)
+
+
+def draw(start: str, moves: Moves) -> str:
+    """Return a state diagram that Markdown pages can show."""
+    lines = ["```mermaid", "stateDiagram-v2", f"    [*] --> {start}"]
+    lines += [
+        f"    {state.value} --> {after.value}: {event.value}"
+        for state, row in moves.items()
+        for event, after in row.items()
+    ]
+    return "\n".join([*lines, "```\n"])
+
+
+def table(moves: Moves) -> str:
+    """Return the same as a table, for readers without pictures."""
+    lines = ["| state | event | next |", "|---|---|---|"]
+    lines += [
+        f"| {state.value} | {event.value} | {after.value} |"
+        for state, row in moves.items()
+        for event, after in row.items()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def main() -> int:
+    """Write the page, or with `--check` tell whether it is current."""
+    if "--check" in sys.argv:
+        return 0 if PAGE.read_text() == page() else 1
+    PAGE.write_text(page())
+    print(f"wrote {PAGE.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Letters: what people are told, in their language and in the time of their place.
+
+`render` is pure. It is given facts that were gathered at the moment of sending, so a letter about something that
+has changed is not written at all. Links lead to the portal's front door and hold nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_time
+
+from config import phones
+from people.values import Language
+from portal.letters import gsm7
+from portal.letters.english import ENGLISH
+from portal.letters.spanish import SPANISH
+from portal.letters.values import Catalogue, Dial, Facts, Letter
+from status.values import NoticeKey
+
+__all__ = ["CATALOGUES", "Dial", "Facts", "Letter", "render"]
+
+CATALOGUES: Mapping[Language, Catalogue] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}
+_LOCALES = {Language.ENGLISH: "en_US", Language.SPANISH: "es_US"}
+_DAYS = {Language.ENGLISH: "EEE, MMM d", Language.SPANISH: "EEE d MMM"}
+
+
+def render(key: NoticeKey, facts: Facts, language: Language) -> Letter:
+    """Write a letter in all its forms; raises KeyError, naming it, where a fact is missing that it tells."""
+    catalogue = CATALOGUES[language]
+    filed_under = facts.dial if key is NoticeKey.REMINDER and facts.dial else key
+    wording = catalogue.letters[filed_under]
+    words = _words(facts, language)
+    subject = wording.subject.format_map(words)
+    paragraphs = [paragraph.format_map(words) for paragraph in wording.paragraphs]
+    link = f"{facts.portal_url.rstrip('/')}/"
+    return Letter(
+        subject=subject,
+        body="\n\n".join([*paragraphs, f"{catalogue.to_the_portal}: {link}", f"-- \n{catalogue.footer}"]) + "\n",
+        html=_html(subject, paragraphs, link, catalogue, language),
+        text=gsm7.spell(f"{wording.text.format_map(words)} {catalogue.stop}"),
+        sentence=wording.sentence.format_map(words),
+    )
+
+
+def _words(facts: Facts, language: Language) -> dict[str, str]:
+    """Return what stands for the names in braces; one whose fact is unknown is absent."""
+    words = {}
+    if facts.starts_at:
+        words["when"] = _day_and_time(facts.starts_at, facts.timezone, language)
+    if facts.share_by:
+        words["share_by"] = _day_and_time(facts.share_by, facts.timezone, language)
+    if facts.line:
+        words["line"] = phones.spoken(facts.line)
+    if facts.opens_at and facts.ends_at:
+        words["opens"] = _opening(facts.opens_at, facts.ends_at, facts.timezone, language)
+        words["closes"] = f"{_clock(facts.ends_at, facts.timezone, language)} {_zone(facts.ends_at, facts.timezone)}"
+    return words
+
+
+def _opening(opens_at: datetime, ends_at: datetime, timezone: str, language: Language) -> str:
+    """Say when the line opens: the hour, its day where that is another one, its zone where the clocks change."""
+    there = ZoneInfo(timezone)
+    hour = _clock(opens_at, timezone, language)
+    if opens_at.astimezone(there).date() != ends_at.astimezone(there).date():
+        hour = f"{_day(opens_at, timezone, language)}, {hour}"
+    zone = _zone(opens_at, timezone)
+    return hour if zone == _zone(ends_at, timezone) else f"{hour} {zone}"
+
+
+def _day_and_time(instant: datetime, timezone: str, language: Language) -> str:
+    """Say an instant in the time of a place: "Tue, Nov 24, 2:59 PM EST"."""
+    day, hour = _day(instant, timezone, language), _clock(instant, timezone, language)
+    return f"{day}, {hour} {_zone(instant, timezone)}"
+
+
+def _day(instant: datetime, timezone: str, language: Language) -> str:
+    return format_datetime(instant, _DAYS[language], tzinfo=ZoneInfo(timezone), locale=_LOCALES[language])
+
+
+def _clock(instant: datetime, timezone: str, language: Language) -> str:
+    said = format_time(instant, "short", tzinfo=ZoneInfo(timezone), locale=_LOCALES[language])
+    return said.replace("\u202f", " ").replace("\xa0", " ")
+
+
+def _zone(instant: datetime, timezone: str) -> str:
+    """Name a place's zone at an instant: EST, or UTC+5:30 where it has no letters of its own.
+
+    The zone database's own short names, since a language's names for zones can be forty characters long.
+    """
+    name = instant.astimezone(ZoneInfo(timezone)).strftime("%Z")
+    if name[0] not in "+-":
+        return name
+    hours, minutes = name[1:3].lstrip("0") or "0", name[3:5]
+    return f"UTC{name[0]}{hours}" + (f":{minutes}" if minutes not in {"", "00"} else "")
+
+
+def _html(subject: str, paragraphs: list[str], link: str, catalogue: Catalogue, language: Language) -> str:
+    """Return the same words as a page that needs nothing from anywhere."""
+    told = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    return (
+        f'<!doctype html>\n<html lang="{language.value}">\n<head><meta charset="utf-8">'
+        f"<title>{escape(subject)}</title></head>\n"
+        '<body style="font-family: sans-serif; font-size: 16px; line-height: 1.5; max-width: 36em">\n'
+        f'{told}\n<p><a href="{escape(link)}">{escape(catalogue.to_the_portal)}</a></p>\n'
+        f'<p style="color: #595959; font-size: 14px">{escape(catalogue.footer)}</p>\n</body>\n</html>\n'
+    )

@@ -1,0 +1,279 @@
+"""Who may do what: every route of the router, every role, own rows and another's (F35).
+
+A route without a case fails, so nobody can add one without saying who may use it on what.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import event, select
+from sqlmodel import col
+
+from app import web
+from config.deps import Deps
+from people.models import Provider
+from people.values import PracticeKind
+from portal import api as doors
+from status.models import Event
+from status.queries import latest_consultations
+from status.values import EventKind
+from tests.builders import World
+from tests.clock import Clock
+from tests.portal.api.conftest import Api, Program, Reply
+from tests.portal.api.test_support import call
+
+LIST, NOT_FOUND, FORBIDDEN = "list", 404, 403
+
+
+@dataclass(frozen=True)
+class Things:
+    """One of everything that a provider can have; with unknown ids, nobody's."""
+
+    practice_id: UUID
+    provider_id: UUID
+    client_id: UUID
+    appointment_id: UUID
+    consultation_id: UUID
+    call_id: UUID
+
+    def ids(self) -> set[str]:
+        return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What to send about somebody's things, and what each caller gets; `foreign` is a provider who has others."""
+
+    admin: int = 200
+    own: int = 200
+    foreign: int | str = NOT_FOUND
+    body: Callable[[Things], Any] | None = None
+    query: Callable[[Things], dict[str, str]] | None = None
+
+
+def by_provider(things: Things) -> dict[str, str]:
+    return {"provider_id": str(things.provider_id)}
+
+
+PERSON = {"first_name": "Kim", "last_name": "Roe", "email": "kim@example.com"}
+NEW_PROVIDER = {**PERSON, "dial_phone": "+12125550190", "timezone": "America/New_York"}
+NEXT_WEEK = {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "2026-12-01T11:00:00Z"}
+
+CASES = {
+    "createPractice": Case(
+        201, 403, 403, lambda _: {"name": "Oak", "kind": "solo", "timezone": "America/New_York"}
+    ),
+    "getPractice": Case(),
+    "changePractice": Case(200, 403, 403, lambda _: {"name": "Oak"}),
+    "createProvider": Case(201, 403, 403, lambda t: {**NEW_PROVIDER, "practice_id": str(t.practice_id)}),
+    "listProviders": Case(200, 200, LIST),
+    "getProvider": Case(),
+    "changeProvider": Case(body=lambda _: {"last_name": "Roe"}),
+    "setPin": Case(204, 204, 404, lambda _: {"pin": "274913"}),
+    "verifyDialPhone": Case(201, 201),
+    "createClient": Case(201, 201, 404, lambda t: {**PERSON, "provider_id": str(t.provider_id)}),
+    "getClient": Case(),
+    "changeClient": Case(body=lambda _: {"last_name": "Roe"}),
+    "archiveClient": Case(409, 409),  # an appointment lies ahead; that is for them to know
+    "unarchiveClient": Case(409, 409),
+    "createAppointment": Case(
+        422, 201, 404, lambda t: {"client_id": str(t.client_id), "session_type": "full_session", **NEXT_WEEK}
+    ),
+    "listAppointments": Case(200, 200, 404, None, by_provider),
+    "getAppointment": Case(),
+    "rescheduleAppointment": Case(body=lambda _: {"starts_at": "2026-12-01T10:00:00Z"}),
+    "cancelAppointment": Case(body=lambda _: {"by": "provider"}),
+    "switchAppointmentToCall": Case(409, 409),
+    "listAppointmentCalls": Case(),
+    "listCalls": Case(200, 403, 403),
+    "searchCalls": Case(200, 403, 403, lambda _: {"number": "+12125550190"}),
+    "listCallFacts": Case(200, 403, 403),
+    "getConsultation": Case(),
+    "answerConsultation": Case(409, 409, 404, lambda _: {"occurred": True}),
+    "correctConsultation": Case(409, 403, 403, lambda _: {"occurred": True, "reason": "A slip."}),
+    "listTasks": Case(200, 200, 404, None, by_provider),
+    "listNotices": Case(200, 200, 404, None, by_provider),
+    "listEvents": Case(200, 200, 404, None, by_provider),
+    "reportIssue": Case(201, 201, 404, lambda t: {"appointment_id": str(t.appointment_id), "text": "It cut off."}),
+    "listIssues": Case(200, 200, 404, None, by_provider),
+    "getLine": Case(200, 200, LIST),
+    "declareOutage": Case(200, 403, 403),
+    "restoreLine": Case(200, 403, 403),
+}
+OPERATIONS = {operation.name: operation for operation in doors.OPERATIONS}
+
+
+async def things_of(world: World, provider: Provider) -> Things:
+    appointment = await world.appointment(provider, starts_in=timedelta(hours=1))
+    assert provider.dial_phone
+    made = await call(world.deps, provider, appointment, number=provider.dial_phone, at=world.deps.now())
+    async with world.deps.sessions() as session:
+        consultation = (await latest_consultations(session, [appointment.id]))[appointment.id]
+    return Things(
+        provider.practice_id, provider.id, appointment.client_id, appointment.id, consultation.id, made.id
+    )
+
+
+def nobodys() -> Things:
+    return Things(*(uuid4() for _ in range(6)))
+
+
+async def ask(program: Program, name: str, things: Things) -> Reply:
+    operation, case = OPERATIONS[name], CASES[name]
+    path = operation.path.format(**{key: str(value) for key, value in vars(things).items()})
+    return await program.send(
+        operation.method,
+        path,
+        case.body(things) if case.body else None,
+        params=case.query(things) if case.query else {},
+    )
+
+
+async def test_every_route_of_the_router_has_a_case(deps: Deps) -> None:
+    routed = {
+        (route.method, route.resource.canonical)
+        for route in web.build(deps).router.routes()
+        if route.resource and route.resource.canonical.startswith(doors.PREFIX)
+    }
+    known = {(op.method.value, f"{doors.PREFIX}{op.path}") for op in OPERATIONS.values() if op.name in CASES}
+    heads = {("HEAD", path) for method, path in known if method == "GET"}
+    description = {(method, f"{doors.PREFIX}/openapi.json") for method in ("GET", "HEAD")}
+
+    assert routed == known | heads | description
+    assert set(CASES) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_who_gets_what(name: str, api: Api, world: World, deps: Deps, clock: Clock) -> None:
+    case = CASES[name]
+    one, two = await world.provider(), await world.provider()
+    own, foreign = await things_of(world, one), await things_of(world, two)
+    me, admin = await api.of(one), await api.admin()
+    with_bad_token = api.nobody("cl_admin_" + "0" * 32)
+
+    # Nobody, and those whose role it is not.
+    for program in (api.nobody(), with_bad_token, api.nobody("no-token-at-all")):
+        refused = await ask(program, name, own)
+        assert (refused.status, refused.code) == (401, "unauthorized")
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer ")
+    partner = await ask(await api.partner(), name, own)
+    assert (partner.status, partner.code) == (403, "forbidden")
+
+    # A provider and what is another's.
+    before = await attempts(deps)
+    reply = await ask(me, name, foreign)
+    if case.foreign == LIST:
+        assert reply.status == 200
+        assert not {one for one in foreign.ids() if one in reply.text}
+    else:
+        assert reply.status == case.foreign
+    assert await attempts(deps) - before == (1 if case.foreign == NOT_FOUND else 0)
+
+    # What is theirs, and the operator.
+    assert (await ask(me, name, own)).status == case.own
+    assert (await ask(admin, name, foreign)).status == case.admin
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.foreign == NOT_FOUND])
+async def test_anothers_and_nobodys_cannot_be_told_apart(name: str, api: Api, world: World, deps: Deps) -> None:
+    one, two = await world.provider(), await world.provider()
+    await things_of(world, one)
+    foreign, unknown = await things_of(world, two), nobodys()
+    me = await api.of(one)
+    await ask(me, name, foreign)  # so that no first time is measured
+
+    with statements(deps) as for_foreign:
+        refused = await ask(me, name, foreign)
+    with statements(deps) as for_unknown:
+        missed = await ask(me, name, unknown)
+
+    assert refused.status == missed.status == 404
+    assert without_id(refused.json) == without_id(missed.json)
+    assert set(refused.headers) == set(missed.headers)
+    assert for_foreign == for_unknown
+
+
+async def test_an_attempt_is_written_down_with_who_and_what(api: Api, world: World, deps: Deps) -> None:
+    one, two = await world.provider(), await world.provider()
+    theirs = await world.appointment(two)
+    me = await api.of(one)
+
+    await me.get(f"/appointments/{theirs.id}")
+
+    async with deps.sessions() as session:
+        found = await session.execute(select(Event).where(col(Event.kind) == EventKind.ACCESS_REFUSED))
+        row = found.scalar_one()
+    assert (row.actor_kind, row.actor_id, row.provider_id) == ("provider", one.id, None)
+    assert row.data == {"noun": "appointment", "subject": str(theirs.id), "exists": True}
+    for provider in (one, two):
+        history = await (await api.of(provider)).get("/events")
+        assert "access:refused" not in history.text
+
+
+async def test_an_operator_who_misses_makes_no_attempt(admin: Program, deps: Deps) -> None:
+    assert (await admin.get(f"/appointments/{uuid4()}")).status == 404
+    assert await attempts(deps) == 0
+
+
+async def test_a_token_ends_with_its_revocation(admin: Program, deps: Deps) -> None:
+    assert admin.row is not None
+    assert (await admin.get("/line")).status == 200
+    async with deps.sessions.begin() as session:
+        row = await session.merge(admin.row)
+        row.revoked_at = deps.now()
+
+    assert (await admin.get("/line")).status == 401
+
+
+async def test_a_token_of_a_provider_who_left_is_none(api: Api, world: World, deps: Deps) -> None:
+    provider = await world.provider()
+    me = await api.of(provider)
+    async with deps.sessions.begin() as session:
+        row = await session.merge(provider)
+        row.active = False
+
+    assert (await me.get("/line")).status == 401
+
+
+async def test_a_number_to_dial_from_is_shown_to_its_owner_and_operators(
+    api: Api, admin: Program, world: World
+) -> None:
+    practice = await world.practice(kind=PracticeKind.GROUP)
+    one, two = await world.provider(practice=practice), await world.provider(practice=practice)
+    me = await api.of(one)
+    assert two.dial_phone
+
+    seen = [await me.get(path) for path in ("/providers", f"/providers/{two.id}", f"/practices/{practice.id}")]
+
+    assert not [reply for reply in seen if two.dial_phone[-7:] in reply.text]
+    assert (await me.get(f"/providers/{one.id}")).json["dial_phone"] == one.dial_phone
+    assert (await admin.get(f"/providers/{two.id}")).json["dial_phone"] == two.dial_phone
+
+
+async def attempts(deps: Deps) -> int:
+    async with deps.sessions() as session:
+        found = await session.execute(select(Event).where(col(Event.kind) == EventKind.ACCESS_REFUSED))
+        return len(found.scalars().all())
+
+
+def without_id(problem: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in problem.items() if name != "request_id"}
+
+
+@contextmanager
+def statements(deps: Deps) -> Iterator[list[str]]:
+    """Collect what is asked of the database meanwhile."""
+    seen: list[str] = []
+    engine = deps.sessions.kw["bind"].sync_engine
+
+    def note(*told: Any) -> None:
+        seen.append(told[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)

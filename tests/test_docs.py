@@ -1,0 +1,30 @@
+"""The pages say what the code does."""
+
+import re
+from pathlib import Path
+
+from app.cli import parser
+from docs import draw
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_the_drawn_lifecycles_are_the_tables() -> None:
+    assert draw.PAGE.read_text() == draw.page(), "run `make docs`"
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    text = (ROOT / "README.md").read_text()
+    commands = set(re.findall(r"\bconsultline ([a-z]+)", text))
+    known = parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+    assert commands
+    assert commands <= set(known or ())
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    broken = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.name}: {target}")
+    assert broken == []
