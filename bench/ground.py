@@ -104,7 +104,7 @@ async def ground() -> AsyncIterator[Ground]:
 
 def invented_numbers(count: int) -> list[str]:
     """Return numbers that nobody has (555-01xx) and that are valid, as the line wants them."""
-    areas = (area for area in range(201, 990) if phones.e164(f"+1{area}5550100"))
+    areas = (a for a in range(201, 990) if phones.country(f"+1{a}5550100") == phones.country(calls.LINE))
     numbers = (f"+1{area}55501{last:02d}" for area, last in product(areas, range(100)))
     return [number for number, _ in zip((n for n in numbers if n != calls.LINE), range(count), strict=False)]
 

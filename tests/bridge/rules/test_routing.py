@@ -316,7 +316,7 @@ CASES = [
         callers=(SOLO, caller(2, verified=False)),
         candidates=(LATER, consult(2, of=2, starts_at=after(minutes=5))),
     ),
-    # Groups: R114
+    # What a group practice needs, R114
     Case(
         "a group with the line off", decline(Reason.NO_CONSULTATION, detail=Detail.GROUP_LINE_OFF), callers=(GROUP_OFF,)
     ),
@@ -700,7 +700,7 @@ def short(route: Route) -> object:
     return route.reason if isinstance(route, Decline) else type(route)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds())
 def test_a_random_world_is_served_as_the_model_says(world: World) -> None:
     for incoming in calls(world):
@@ -709,7 +709,7 @@ def test_a_random_world_is_served_as_the_model_says(world: World) -> None:
         assert short(route) == model(world, incoming)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(worlds())
 def test_nobody_but_the_one_proven_provider_reaches_a_client_and_only_inside_the_window(world: World) -> None:
     by_id = {c.window.appointment_id: c for c in world.windows}
@@ -732,7 +732,7 @@ def test_nobody_but_the_one_proven_provider_reaches_a_client_and_only_inside_the
             assert route.occurrence == candidate.window.occurrence
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), st.data())
 def test_the_order_in_which_things_are_found_does_not_matter(world: World, data: st.DataObject) -> None:
     turned = World(tuple(data.draw(st.permutations(world.providers))), tuple(data.draw(st.permutations(world.windows))))
@@ -742,7 +742,7 @@ def test_the_order_in_which_things_are_found_does_not_matter(world: World, data:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), st.sampled_from([Attestation.NONE, Attestation.FAILED]))
 def test_after_a_pin_too_only_the_own_open_windows_are_reached(world: World, attestation: Attestation) -> None:
     for incoming in calls(world)[::3]:
