@@ -6,20 +6,49 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
+import structlog
+
 from app import deps as real
 from app.embedded import RunFacts, Tuning, engines, forget_run, keep_secret, write_run
 from app.serve import serving, until_stopped
+from app.trouble import Failed
 from config import database, logging
 from config.deps import Deps
 from config.settings import Settings, data_dir, load, set_in_environment
+
+_log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Deps]:
     """Set up logs, check that the pools fit into the database, and open everything."""
     logging.configure(production=settings.production)
+    await _check_room(settings)
     async with real.connect(settings) as deps:
         yield deps
+
+
+# What a worker's queue takes besides the two pools.
+QUEUE = 4
+
+
+async def _check_room(settings: Settings) -> None:
+    """See that this process's pools fit into what the database has left beside the processes that run already.
+
+    A database that is away is no reason not to start: the line serves what it can (F1).
+    """
+    needed = settings.database_pool + settings.voice_pool + QUEUE
+    try:
+        free = await database.free_connections(settings.database_url)
+    except database.UNREACHABLE as trouble:
+        _log.warning("start.database_away", trouble=type(trouble).__name__)
+        return
+    if needed > free:
+        msg = (
+            f"This process may open {needed} connections and the database has {free} left. Raise its max_connections, "
+            "or lower CONSULTLINE_DATABASE_POOL and CONSULTLINE_VOICE_POOL."
+        )
+        raise Failed(msg)
 
 
 async def voice(_told: argparse.Namespace) -> int:

@@ -20,7 +20,7 @@ from pgqueuer.types import QueueExecutionMode
 
 from bridge import jobs as line
 from config.database import UNREACHABLE, driver_url
-from config.deps import Deps
+from config.deps import CarrierUnreachable, Deps
 from people import queries as people
 from portal import jobs as letters
 from status import actions as ledger_actions
@@ -101,10 +101,7 @@ async def run(deps: Deps) -> None:
 
 async def _every(seconds: float, name: str, work: Callable[[Deps], Awaitable[None]], deps: Deps) -> None:
     while True:
-        try:
-            await work(deps)
-        except UNREACHABLE as trouble:
-            _log.warning("worker.database_away", work=name, trouble=type(trouble).__name__)
+        await _once(name, work, deps)
         await asyncio.sleep(seconds)
 
 
@@ -114,7 +111,17 @@ async def _nightly(deps: Deps) -> None:
         at = datetime.combine(now.date(), RECONCILES_AT)
         at += timedelta(days=1) if at <= now else timedelta()
         await asyncio.sleep((at - now).total_seconds())
-        try:
-            await reconcile_yesterday(deps)
-        except UNREACHABLE as trouble:
-            _log.warning("worker.database_away", work="reconcile", trouble=type(trouble).__name__)
+        await _once("reconcile", reconcile_yesterday, deps)
+
+
+async def _once(name: str, work: Callable[[Deps], Awaitable[None]], deps: Deps) -> None:
+    """Do a piece of work. A bug in it is logged with its traceback and must not stop the other work.
+
+    In one process with the line (`consultline all`) a worker that died of a bug would take the calls with it.
+    """
+    try:
+        await work(deps)
+    except (*UNREACHABLE, CarrierUnreachable) as trouble:
+        _log.warning("worker.unreachable", work=name, trouble=type(trouble).__name__)
+    except Exception:  # noqa: BLE001 - as said above
+        _log.exception("worker.bug", work=name)

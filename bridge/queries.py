@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import DateTime, Interval, RowMapping, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -36,7 +36,7 @@ from people.models import Client, Pin, Practice, Provider
 from people.values import CallerFacts, Language, PracticeKind
 from scheduling import queries as scheduling
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, Window
+from scheduling.values import Window
 from status import queries as ledger
 
 # How far around a call we look for a window, to say when the line opens or that it has closed.
@@ -92,6 +92,9 @@ LEFT JOIN LATERAL (
 ) live ON true
 ORDER BY callers.id, near.starts_at, near.id
 """
+
+
+_Row = asyncpg.Record | RowMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ async def arrive(
     )
 
 
-def _caller(row: asyncpg.Record) -> CallerFacts:
+def _caller(row: _Row) -> CallerFacts:
     return CallerFacts(
         provider_id=row["provider_id"],
         practice_id=row["practice_id"],
@@ -166,7 +169,7 @@ def _caller(row: asyncpg.Record) -> CallerFacts:
     )
 
 
-def _candidate(row: asyncpg.Record, lead: timedelta) -> Candidate:
+def _candidate(row: _Row, lead: timedelta) -> Candidate:
     return Candidate(
         window=Window(
             appointment_id=row["appointment_id"],
@@ -326,32 +329,58 @@ async def adopt_orphans(session: AsyncSession, row: Call) -> None:
     )
 
 
+# The same for everybody whose window touches a span, without writing anything: one statement, since a busy hour
+# has many hundreds of windows and asking for each would take longer than the snapshot is good for. It goes by
+# provider, whose index holds the windows in order of time.
+_AROUND = """
+WITH near AS MATERIALIZED (
+  SELECT p.dial_phone, a.id, a.occurrence, a.provider_id, a.client_id, a.line, a.starts_at, a.ends_at, c.phone,
+         a.starts_at - :lead <= :since AND a.ends_at > :since AS open
+  FROM providers p JOIN appointments a ON a.provider_id = p.id AND a.tracked AND a.state = 'booked'
+       AND a.starts_at > :earliest AND a.starts_at <= :until AND a.ends_at > :since
+  JOIN clients c ON c.id = a.client_id
+  WHERE p.active AND p.dial_phone IS NOT NULL
+)
+SELECT p.dial_phone, p.id AS provider_id, p.practice_id, r.kind, r.line_enabled,
+       p.dial_phone_verified_at IS NOT NULL AS verified, pins.provider_id IS NOT NULL AS has_pin,
+       EXISTS (SELECT 1 FROM phone_verifications v
+               WHERE v.provider_id = p.id AND v.used_at IS NULL AND v.expires_at > :since) AS verifying,
+       p.language, p.timezone,
+       near.id AS appointment_id, near.occurrence, near.client_id, near.line, near.starts_at, near.ends_at, near.phone,
+       near.open, s.status IN ('occurred_auto', 'occurred_manual') AS occurred, live.heard_at
+FROM (SELECT DISTINCT dial_phone FROM near) numbers
+JOIN providers p ON p.dial_phone = numbers.dial_phone AND p.active
+JOIN practices r ON r.id = p.practice_id
+LEFT JOIN pins ON pins.provider_id = p.id
+LEFT JOIN near ON near.provider_id = p.id
+LEFT JOIN consultations s ON near.open AND s.appointment_id = near.id AND s.occurrence = near.occurrence
+LEFT JOIN LATERAL (
+  SELECT max(k.leg_heard_at) AS heard_at FROM calls k
+  WHERE near.open AND k.appointment_id = near.id AND k.occurrence = near.occurrence AND k.live
+) live ON true
+ORDER BY p.id, near.starts_at, near.id
+"""
+
+
 async def around(
     session: AsyncSession, since: datetime, until: datetime, lead: timedelta
 ) -> dict[str, tuple[tuple[CallerFacts, ...], tuple[Candidate, ...]]]:
     """Return who may call within a span and what would open for them, by dial number: the snapshot (F1)."""
+    spans = [bindparam(name, type_=DateTime(timezone=True)) for name in ("since", "until", "earliest")]
     found = await session.execute(
-        select(col(Provider.dial_phone))
-        .distinct()
-        .join(Appointment, col(Appointment.provider_id) == col(Provider.id))
-        .where(
-            col(Provider.active),
-            col(Provider.dial_phone).is_not(None),
-            col(Appointment.tracked),
-            col(Appointment.state) == AppointmentState.BOOKED,
-            col(Appointment.starts_at) <= until,
-            col(Appointment.ends_at) > since,
-        )
+        text(_AROUND).bindparams(*spans, bindparam("lead", type_=Interval())),
+        {"since": since, "until": until, "earliest": since - BACK, "lead": lead},
     )
-    out = {}
-    for number in (one for one in found.scalars() if one):
-        callers = await people.callers(session, number, since)
-        near = await candidates(session, [c.provider_id for c in callers], since, lead=lead)
-        out[number] = (
-            callers,
-            tuple(c for c in near if c.window.closes_at > since and c.window.starts_at <= until),
-        )
-    return out
+    callers: dict[str, dict[UUID, CallerFacts]] = {}
+    near: dict[str, list[Candidate]] = {}
+    for row in found.mappings():
+        number = row["dial_phone"]
+        people_there = callers.setdefault(number, {})
+        if row["provider_id"] not in people_there:
+            people_there[row["provider_id"]] = _caller(row)
+        if row["appointment_id"] is not None:
+            near.setdefault(number, []).append(_candidate(row, lead))
+    return {number: (tuple(who.values()), tuple(near[number])) for number, who in callers.items()}
 
 
 async def call_events(session: AsyncSession, call_id: UUID) -> Sequence[CallEvent]:

@@ -17,7 +17,7 @@ from bridge import actions
 from bridge.carriers import signature, twilio
 from bridge.rules import speech
 from bridge.standby import STANDBY, Entry, Standby
-from bridge.values import CarrierName, Fact, FactSource, Heard, InboundCall, Outcome, Route, Sign
+from bridge.values import CarrierName, Connect, Fact, FactSource, Heard, InboundCall, Outcome, Route, Sign
 from config.database import UNREACHABLE
 from config.deps import Deps
 from config.errors import BadInput, NotFound
@@ -167,6 +167,9 @@ async def voice(request: web.Request) -> web.Response:
         _because("replay")
         return _document(twilio.hang_up(), status=409)
     _because(_told(found.route))
+    if not isinstance(found.route, Connect):
+        # A refusal is history that the provider sees at once; a connection is heard of by its leg.
+        await request.config_dict[DEPS].live.publish([one for one in [_whose(found.route)] if one])
     return _routed(request, found.route, found.call_id)
 
 
@@ -344,6 +347,10 @@ def _id(request: web.Request, name: str) -> UUID:
         return UUID(request.match_info[name])
     except ValueError:
         raise NotFound from None
+
+
+def _whose(route: Route) -> UUID | None:
+    return getattr(route, "provider_id", None)
 
 
 def _told(route: Route) -> str:

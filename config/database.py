@@ -158,6 +158,19 @@ async def driver_pool(url: str, *, size: int) -> AsyncIterator[asyncpg.Pool]:
         yield pool
 
 
+async def free_connections(url: str) -> int:
+    """Return how many connections the server has left for others than superusers."""
+    connection = await asyncpg.connect(driver_url(url), timeout=5)
+    try:
+        found = await connection.fetchval(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+            " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') + 1"
+        )
+    finally:
+        await connection.close()
+    return int(found)
+
+
 async def migrate(url: str) -> None:
     """Bring the database to the newest schema, the job engine's included; safe to run twice."""
     scripts = Config()

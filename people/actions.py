@@ -31,9 +31,11 @@ from people.values import (
     PracticeKind,
     RelationshipEvent,
     RelationshipState,
+    SuppressionReason,
     TokenRole,
 )
 from status import actions as ledger
+from status.models import Notice
 from status.values import Actor, Channel, EventKind, NoticeKey
 
 NewId = Callable[[], UUID]
@@ -332,6 +334,29 @@ async def open_case(
     session.add(row)
     await session.flush()
     return row
+
+
+async def note_receipt(
+    session: AsyncSession,
+    notice_id: UUID,
+    *,
+    delivered: bool | None,
+    code: str | None,
+    suppress: SuppressionReason | None,
+    number_key: str | None,
+    reference: str | None = None,
+    now: datetime,
+    new_id: NewId,
+) -> Notice | None:
+    """Take in what the carrier says of a text, and send no further ones where none can arrive.
+
+    `suppress` is what `code` means for the number behind `number_key`, the one that the text went to.
+    """
+    if delivered is False and suppress is not None and number_key is not None:
+        await queries.suppress(session, number_key, suppress, now)
+    return await ledger.note_receipt(
+        session, notice_id, delivered=delivered, code=code, reference=reference, now=now, new_id=new_id
+    )
 
 
 async def add_token(

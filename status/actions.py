@@ -548,5 +548,99 @@ async def enqueue_due(session: AsyncSession, *, now: datetime, stale: timedelta)
     return [*consultations, *notices]
 
 
-async def note_receipt(session, notice_id, *, delivered, code, now, new_id):  # stopgap
-    pass
+# What became of a notice
+
+
+async def note_sent(
+    session: AsyncSession, row: Notice, *, by: Channel, reference: str | None, now: datetime, new_id: NewId
+) -> None:
+    """Write down that a letter was taken; whether its sender or a receipt says so first makes no difference."""
+    told_before = row.sent_at is not None
+    move_notice(row, NoticeEvent.TAKEN, now=now)
+    row.sent_by, row.reference, row.trouble = by, reference, None
+    row.sent_at = row.sent_at or now
+    await session.flush()
+    if not told_before:
+        await _record_notice(session, EventKind.NOTICE_SENT, row, now=now, new_id=new_id, by=by.value)
+
+
+async def note_failed(
+    session: AsyncSession, row: Notice, event: NoticeEvent, *, trouble: str | None, now: datetime, new_id: NewId
+) -> bool:
+    """End a letter that did not arrive; False where its lifecycle has no such move.
+
+    What was to be a text goes by mail instead, at once: a provider has to learn of their task (R119).
+    """
+    if not move_notice(row, event, now=now):
+        return False
+    row.trouble = trouble
+    if row.sent_at is None:
+        row.reference = None
+    await session.flush()
+    await _record_notice(session, EventKind.NOTICE_FAILED, row, now=now, new_id=new_id, trouble=trouble)
+    by_text = row.channel is Channel.TEXT and row.sent_by is Channel.TEXT
+    if by_text and (row.expires_at is None or now < row.expires_at):
+        await notify(
+            session,
+            row.key,
+            Channel.MAIL,
+            provider_id=row.recipient_id,
+            subject_id=row.subject_id,
+            appointment_id=row.appointment_id,
+            dedupe=f"instead:{row.id}",
+            due_at=now,
+            expires_at=row.expires_at,
+            now=now,
+            new_id=new_id,
+        )
+    return True
+
+
+async def note_receipt(
+    session: AsyncSession,
+    notice_id: UUID,
+    *,
+    delivered: bool | None,
+    code: str | None,
+    reference: str | None = None,
+    now: datetime,
+    new_id: NewId,
+) -> Notice | None:
+    """Take in what the carrier says of a text; None where it is about no notice of ours.
+
+    `delivered` is None while the text is on its way: that the carrier has it settles an uncertain one. `reference`
+    is the carrier's id of the text; one about an earlier try of the same notice says nothing about the later one.
+    A final state stays, whatever comes after it, and so does everything about a letter that went by mail.
+    """
+    row = await queries.notice_in_turn_for_update(session, notice_id)
+    if row is None or row.sent_by is Channel.MAIL:
+        return None
+    if row.sent_at is not None and reference and row.reference and reference != row.reference:
+        return row
+    event = {True: NoticeEvent.DELIVERED, False: NoticeEvent.UNDELIVERED, None: NoticeEvent.TAKEN}[delivered]
+    if next_state(lifecycle.NOTICE, row.state, event) is None:
+        return row
+    if row.sent_at is None:
+        await note_sent(session, row, by=Channel.TEXT, reference=reference, now=now, new_id=new_id)
+    if delivered is False:
+        await note_failed(session, row, event, trouble=code, now=now, new_id=new_id)
+    elif delivered:
+        move_notice(row, event, now=now)
+        await session.flush()
+    return row
+
+
+async def _record_notice(
+    session: AsyncSession, kind: EventKind, row: Notice, *, now: datetime, new_id: NewId, **data: str | None
+) -> None:
+    await record(
+        session,
+        kind,
+        actor=CLOCK,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=row.recipient_id if row.recipient is Recipient.PROVIDER else None,
+        appointment_id=row.appointment_id,
+        data={"notice": str(row.id), "key": row.key.value, "attempts": row.attempts, **data},
+    )

@@ -175,6 +175,11 @@ async def notice_for_update(session: AsyncSession, notice_id: UUID) -> Notice | 
     return found.scalar_one_or_none()
 
 
+async def notice_in_turn_for_update(session: AsyncSession, notice_id: UUID) -> Notice | None:
+    """Return one notice, locked, after whoever holds it: for news about it, which must not be lost."""
+    return await session.get(Notice, notice_id, with_for_update=True, populate_existing=True)
+
+
 async def notice(session: AsyncSession, notice_id: UUID) -> Notice | None:
     """Return one notice."""
     return await session.get(Notice, notice_id)

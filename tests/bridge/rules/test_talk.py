@@ -326,7 +326,7 @@ def test_a_lost_action_makes_at_most_a_second_of_a_client_who_picked_up_too_late
     """The action alone knows that the two were never joined; `min_talk_s` is what guards then."""
     talks = {fold(SID, some).talk_s for some in subsets(SCRIPTS["picked up as the caller left"])}
 
-    assert talks == {None, 0, 1}
+    assert talks <= {None, 0, 1}
 
 
 @pytest.mark.parametrize("name", ["answered", "voicemail"])
