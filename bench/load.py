@@ -137,8 +137,8 @@ async def closed(
         request = next(left, None) if now < end else None
         if request is None:
             busy -= 1
-            if now < end:
-                over.cancel("too few requests were made for this round")
+            if now < end and not over.done():
+                over.set_exception(RuntimeError("too few requests were made for this round"))
             elif not busy:
                 over.set_result(None)
             return

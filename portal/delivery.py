@@ -7,6 +7,7 @@ died or nothing came back, it is uncertain: a text is then looked up at the carr
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,18 +17,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bridge import actions as bridge
 from bridge import queries as bridge_queries
 from bridge import texts
+from bridge.values import Contact as ToDial
 from config import keys, phones
 from config.deps import Handover, Taken
 from config.settings import Settings
 from people import queries as people_queries
-from people.values import ByMail, ByText, Contact, Later, Nobody
+from people.models import Provider
+from people.values import ByMail, ByText, Contact, Language, Later, Nobody
 from portal import rules
 from portal.letters import Facts, Letter, render
 from scheduling import queries as scheduling_queries
+from scheduling.models import Appointment
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.models import Notice
-from status.values import CLOCK, Channel, EventKind, NoticeEvent, NoticeKey, NoticeState, Recipient
+from status.models import Consultation, Notice
+from status.values import CLOCK, Channel, NoticeEvent, NoticeKey, NoticeState, Recipient
 
 NewId = Callable[[], UUID]
 _log = structlog.get_logger(__name__)
@@ -131,9 +135,7 @@ async def _claim(
             row.due_at = way.at
             return Settled(_subjects(row))
         case Nobody():
-            await ledger.note_failed(
-                session, row, NoticeEvent.NOBODY_TO_REACH, trouble=way.why, now=now, new_id=new_id
-            )
+            await ledger.note_failed(session, row, NoticeEvent.NOBODY_TO_REACH, trouble=way.why, now=now, new_id=new_id)
             return Settled(_subjects(row))
         case ByText() | ByMail():
             ledger.move_notice(row, NoticeEvent.CLAIMED, now=now)
@@ -199,42 +201,172 @@ async def _gather(
     session: AsyncSession, row: Notice, *, settings: Settings, now: datetime, new_id: NewId
 ) -> _Told | None:
     """Write a letter from what is so now; None where its reader, or what it is about, is no more."""
-    provider = (
-        await people_queries.provider(session, row.recipient_id) if row.recipient is Recipient.PROVIDER else None
-    )
-    if provider is None or not provider.active:
+    provider = await people_queries.provider(session, row.recipient_id)
+    if row.recipient is not Recipient.PROVIDER or provider is None or not provider.active:
         return None
-    appointment = (
-        await scheduling_queries.appointment(session, row.appointment_id) if row.appointment_id is not None else None
-    )
-    consultation = (
-        await ledger_queries.consultation(session, row.subject_id) if row.key in _ABOUT_CONSULTATION else None
-    )
+    appointment = await scheduling_queries.appointment(session, row.appointment_id) if row.appointment_id else None
+    about_consultation = row.key in _ABOUT_CONSULTATION
+    consultation = await ledger_queries.consultation(session, row.subject_id) if about_consultation else None
     to_dial = None
     if row.key is NoticeKey.REMINDER and appointment is not None:
-        found = await bridge.contacts(
-            session, [appointment], settings=settings, actor=CLOCK, now=now, new_id=new_id
-        )
+        found = await bridge.contacts(session, [appointment], settings=settings, actor=CLOCK, now=now, new_id=new_id)
         to_dial = found.get(appointment.id)
-    lines_down = await bridge_queries.lines_down(session)
+        if rules.dial(to_dial) is None:
+            return None
+    standing = _standing(row, appointment, consultation, to_dial, await bridge_queries.lines_down(session), now)
+    facts = _facts(provider.timezone, appointment, consultation, to_dial, settings)
+    return _Told(
+        letter=render(row.key, facts, Language(provider.language)),
+        contact=await _contact(session, provider, settings),
+        still_true=rules.still_true(row.key, standing),
+    )
+
+
+def _standing(
+    row: Notice,
+    appointment: Appointment | None,
+    consultation: Consultation | None,
+    to_dial: ToDial | None,
+    lines_down: frozenset[str],
+    now: datetime,
+) -> rules.Standing:
     about = consultation or appointment
-    policy = ledger.policy(settings)
-    standing = rules.Standing(
+    occurrence = consultation.occurrence if consultation else _told_occurrence(row)
+    return rules.Standing(
         status=consultation.status if consultation else None,
         state=appointment.state if appointment else None,
-        same_occurrence=appointment is None or _occurrence(row, consultation) in {None, appointment.occurrence},
+        same_occurrence=appointment is None or occurrence in {None, appointment.occurrence},
         over=about is not None and now >= about.ends_at,
         to_dial=to_dial,
         line_down=appointment.line in lines_down if appointment else bool(lines_down),
     )
-    facts = Facts(
+
+
+def _told_occurrence(row: Notice) -> int | None:
+    """Return the occurrence that a letter about a reschedule was written for: it is what sets it apart."""
+    tail = row.dedupe.rpartition(":")[2]
+    return int(tail) if row.key is NoticeKey.RESCHEDULED and tail.isdecimal() else None
+
+
+def _facts(
+    timezone: str,
+    appointment: Appointment | None,
+    consultation: Consultation | None,
+    to_dial: ToDial | None,
+    settings: Settings,
+) -> Facts:
+    about = consultation or appointment
+    window = timedelta(hours=settings.status_window_h)
+    return Facts(
         portal_url=settings.public_url,
-        timezone=provider.timezone,
+        timezone=timezone,
         starts_at=about.starts_at if about else None,
         ends_at=about.ends_at if about else None,
         opens_at=about.starts_at - settings.line_lead if about else None,
-        share_by=consultation.ends_at + timedelta(hours=policy.window_h) if consultation else None,
+        share_by=consultation.ends_at + window if consultation else None,
         line=appointment.line if appointment else None,
         dial=rules.dial(to_dial),
     )
-    return _Told(letter=..., contact=..., still_true=rules.still_true(row.key, standing))
+
+
+async def _contact(session: AsyncSession, provider: Provider, settings: Settings) -> Contact:
+    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs."""
+    number = provider.dial_phone if provider.dial_phone_verified_at is not None else None
+    key = bridge.caller_key(number, settings)
+    return Contact(
+        number=number,
+        takes_texts=number is not None and phones.may_take_texts(number),
+        suppressed=key is not None and await people_queries.suppressed(session, key),
+        address=provider.email,
+        timezone=provider.timezone,
+    )
+
+
+# The second transaction
+
+
+async def note(
+    session: AsyncSession, step: Send, handover: Handover, *, settings: Settings, now: datetime, new_id: NewId
+) -> tuple[UUID, ...]:
+    """Write down what became of an attempt, and return the ids whose state changed.
+
+    A receipt may have been faster, and a later claim has its own news: neither is overwritten.
+    """
+    row = await ledger_queries.notice_in_turn_for_update(session, step.notice_id)
+    if row is None or row.attempts != step.attempt:
+        return ()
+    next_at = now + rules.wait_after(row.id, row.attempts)
+    event = after_attempt(handover.taken, gives_up=rules.gives_up(row.attempts, next_at, row.expires_at))
+    if event is NoticeEvent.TAKEN:
+        by = Channel.TEXT if isinstance(step.way, ByText) else Channel.MAIL
+        await ledger.note_sent(session, row, by=by, reference=handover.reference, now=now, new_id=new_id)
+    elif event is NoticeEvent.PERHAPS_TAKEN:
+        _wait(row, event, until=now + rules.LOOK_UP_AFTER, trouble=handover.code, now=now)
+    elif event is NoticeEvent.SURELY_NOT_TAKEN:
+        _back_to_the_outbox(row, due_at=next_at, trouble=handover.code, now=now)
+    else:
+        await _suppress(session, step.way, handover, settings=settings, now=now)
+        await ledger.note_failed(session, row, event, trouble=handover.code, now=now, new_id=new_id)
+    _log.info("notice.tried", notice=str(row.id), key=row.key.value, state=row.state.value, code=handover.code)
+    return _subjects(row)
+
+
+async def note_look_up(
+    session: AsyncSession, step: LookUp, answer: Found | Unread, *, now: datetime, new_id: NewId
+) -> tuple[UUID, ...]:
+    """Write down what the carrier's books say of an uncertain text."""
+    row = await ledger_queries.notice_in_turn_for_update(session, step.notice_id)
+    if row is None or row.attempts != step.attempt or row.state is not NoticeState.UNCERTAIN:
+        return ()
+    assert row.claimed_at is not None  # noqa: S101 - as above
+    match answer:
+        case Found(reference) if reference is not None:
+            await ledger.note_sent(session, row, by=Channel.TEXT, reference=reference, now=now, new_id=new_id)
+        case Found() if row.attempts < rules.MAX_ATTEMPTS:
+            _back_to_the_outbox(row, due_at=now, trouble=row.trouble, now=now)
+        case Unread() if not rules.stops_looking(row.claimed_at, now, row.expires_at):
+            row.due_at = rules.look_up_again_at(row.claimed_at, now)
+        case _:
+            await ledger.note_failed(session, row, NoticeEvent.GIVEN_UP, trouble=row.trouble, now=now, new_id=new_id)
+    _log.info("notice.looked_up", notice=str(row.id), key=row.key.value, state=row.state.value)
+    return _subjects(row)
+
+
+def after_attempt(taken: Taken, *, gives_up: bool) -> NoticeEvent:
+    """Return what an attempt comes to."""
+    match taken:
+        case Taken.YES:
+            return NoticeEvent.TAKEN
+        case Taken.UNKNOWN:
+            return NoticeEvent.PERHAPS_TAKEN
+        case Taken.NEVER:
+            return NoticeEvent.REFUSED_FOR_GOOD
+        case Taken.NO:
+            return NoticeEvent.GIVEN_UP if gives_up else NoticeEvent.SURELY_NOT_TAKEN
+        case _:
+            assert_never(taken)
+
+
+def _wait(row: Notice, event: NoticeEvent, *, until: datetime, trouble: str | None, now: datetime) -> None:
+    if ledger.move_notice(row, event, now=now):
+        row.due_at, row.trouble = until, trouble
+
+
+def _back_to_the_outbox(row: Notice, *, due_at: datetime, trouble: str | None, now: datetime) -> None:
+    """Let a letter be tried anew, as if nobody had begun: perhaps by another way, perhaps not at all."""
+    if ledger.move_notice(row, NoticeEvent.SURELY_NOT_TAKEN, now=now):
+        row.due_at, row.trouble, row.sent_by, row.reference = due_at, trouble, None, None
+
+
+async def _suppress(
+    session: AsyncSession, way: ByText | ByMail, handover: Handover, *, settings: Settings, now: datetime
+) -> None:
+    """Send no more texts to a number that the carrier says none can reach, or whose owner has had enough."""
+    why = texts.suppression(handover.code) if isinstance(way, ByText) else None
+    key = bridge.caller_key(way.number, settings) if isinstance(way, ByText) else None
+    if why is not None and key is not None:
+        await people_queries.suppress(session, key, why, now)
+
+
+def _subjects(row: Notice) -> tuple[UUID, ...]:
+    return tuple(one for one in (row.recipient_id, row.appointment_id) if one is not None)

@@ -8,8 +8,7 @@ import pytest
 from redis import Redis
 
 from tests import engines
-
-RUN_FOLDER = pytest.StashKey[Path]()
+from tests.engines import RUN_FOLDER
 
 
 def pytest_configure(config: pytest.Config) -> None:

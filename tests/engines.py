@@ -25,11 +25,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 import psutil
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "template_of_tests"
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 2 << 30
+
+RUN_FOLDER = pytest.StashKey[Path]()
 
 T = TypeVar("T")
 

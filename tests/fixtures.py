@@ -3,9 +3,10 @@
 The only thing that is not real is what stands on the other side of the carrier's edge.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiohttp
@@ -17,12 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import deps as real
 from app import voice, worker
 from bridge import jobs as line
+from bridge.carriers.signature import signature
 from bridge.carriers.simulator import Account, PlacedCall, Simulator, Webhooks, rest
 from config.deps import Deps
 from config.settings import Settings
 from people.models import Provider
 from tests.builders import World
 from tests.clock import Clock
+from tests.mailbox import Mailbox, serving
 
 LINES = ("+12125550100", "+12125550101", "+12125550102")
 ACCOUNT = "AC" + "0123456789abcdef" * 2
@@ -37,7 +40,7 @@ def clock() -> Clock:
 @pytest.fixture
 def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
     """Return the settings of a small installation; the carrier's API answers at a port of its own."""
-    port, api = unused_port(), unused_port()
+    port, api, mail = unused_port(), unused_port(), unused_port()
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
@@ -51,6 +54,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
         twilio_api_key="SK" + "0" * 32,
         twilio_api_secret="the-api-secret-of-the-tests",
         twilio_api_url=f"http://127.0.0.1:{api}",
+        mail_url=f"smtp://127.0.0.1:{mail}",
         lines=LINES,
     )
 
@@ -86,6 +90,14 @@ class Carrier:
 
     simulator: Simulator
     deps: Deps
+    http: aiohttp.ClientSession
+
+    async def post(self, path: str, params: Mapping[str, str]) -> tuple[int, str]:
+        """Send one signed request as it stands, and return status and body whatever they are."""
+        url = f"{self.deps.settings.carrier_base}{path}"
+        signed = signature(TOKEN, url, list(params.items()))
+        async with self.http.post(url, data=params, headers={"X-Twilio-Signature": signed}) as answer:
+            return answer.status, await answer.text()
 
     async def dial(self, caller: Provider | str, line: str = LINES[0], **told: object) -> PlacedCall:
         number = caller if isinstance(caller, str) else caller.dial_phone
@@ -120,7 +132,7 @@ async def carrier(deps: Deps, http: aiohttp.ClientSession) -> AsyncIterator[Carr
     )
     assert deps.settings.twilio_api_url is not None
     runner = await serve(rest(simulator), int(deps.settings.twilio_api_url.rsplit(":", 1)[1]))
-    yield Carrier(simulator, deps)
+    yield Carrier(simulator, deps, http)
     await runner.cleanup()
 
 
@@ -130,6 +142,14 @@ async def serve(app: web.Application, port: int) -> web.AppRunner:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     return runner
+
+
+@pytest.fixture
+async def mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
+    """Run a real SMTP server at the address of the settings, and keep what it takes."""
+    box = Mailbox()
+    async with serving(box, port=urlsplit(settings.mail_url).port or 25):
+        yield box
 
 
 @pytest.fixture

@@ -186,8 +186,10 @@ def sentence(route: Route, now: datetime) -> str:
         return _decline(route, now)
     if isinstance(route, Menu):
         return "".join(
-            _MENU[route.language].format(
-                time=_time(choice.starts_at, route.timezone, route.language), digit=choice.digit
+            _said(
+                _MENU[route.language],
+                time=_time(choice.starts_at, route.timezone, route.language),
+                digit=choice.digit,
             )
             for choice in route.choices
         ).strip()
@@ -197,7 +199,7 @@ def sentence(route: Route, now: datetime) -> str:
         return (_CODE if route.step == 1 else _CODE_AGAIN)[route.language]
     if isinstance(route, Greet):
         more = (
-            _GREET_NEXT[route.language].format(when=_when(route.opens_at, now, route.timezone, route.language))
+            _said(_GREET_NEXT[route.language], when=_when(route.opens_at, now, route.timezone, route.language))
             if route.opens_at
             else ""
         )
@@ -210,7 +212,7 @@ def after_dial(outcome: Outcome, *, closes_at: datetime, now: datetime, timezone
     what = _RANG.get(outcome, _RANG[Outcome.FAILED])[language]
     if now >= closes_at:
         return what + _NO_MORE[language]
-    return what + _AGAIN[language].format(when=_time(closes_at, timezone, language))
+    return what + _said(_AGAIN[language], when=_time(closes_at, timezone, language))
 
 
 def _decline(route: Decline, now: datetime) -> str:
@@ -220,7 +222,12 @@ def _decline(route: Decline, now: datetime) -> str:
         return text
     if route.at is None or route.timezone is None:
         return _REASONS[Reason.NO_CONSULTATION][route.language]
-    return text.format(when=_when(route.at, now, route.timezone, route.language))
+    return _said(text, when=_when(route.at, now, route.timezone, route.language))
+
+
+def _said(text: str, **words: str) -> str:
+    """Fill in a sentence; one that ends with "p.m." has its full stop already."""
+    return text.format(**words).replace("..", ".")
 
 
 def _when(at: datetime, now: datetime, timezone: str, language: Language) -> str:

@@ -158,7 +158,9 @@ Instant = Annotated[
 
 
 def _whole(value: object, info: ValidationInfo) -> object:
-    """Read a number in an address, where it is digits and nothing else; in a body it is a number already."""
+    """Read a number: in an address it is digits and nothing else; in a body, 2.0 is the whole number 2."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if info.mode == "json" or not isinstance(value, str):
         return value
     if not re.fullmatch(r"[0-9]{1,9}", value):

@@ -17,8 +17,11 @@ from portal.api.fields import Nothing, Shape
 from portal.api.operation import Ask, Operation
 from portal.api.writes import Given
 
-# A row under the same unique key, and two transactions that wait for each other: the other one was faster.
-SOMEBODY_WAS_FASTER = frozenset({"23505", "40P01", "40001"})
+# What the database alone can see, by its own codes: a row under the same unique key, two transactions that wait
+# for each other, two appointments at one time. Somebody was faster; whatever else it raises is a bug.
+_CONFLICT = ("conflict", "Somebody has written the same just now. Read it again, then decide.")
+_OVERLAP = ("overlap", "The provider has another appointment at this time. Choose another time.")
+_FASTER = {"23505": _CONFLICT, "40P01": _CONFLICT, "40001": _CONFLICT, "23P01": _OVERLAP}
 
 
 async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Response:
@@ -47,11 +50,10 @@ async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Res
         await access.note_attempt(deps, caller, no.attempt, now)
         raise
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) in SOMEBODY_WAS_FASTER:
-            raise Refused(
-                "conflict", "Somebody has written the same just now. Read it again, then decide."
-            ) from None
-        raise
+        said = _FASTER.get(getattr(error.orig, "sqlstate", None) or "")
+        if said is None:
+            raise
+        raise Refused(*said) from None
     await deps.live.publish(answer.subjects)
     return respond(operation, request, given)
 

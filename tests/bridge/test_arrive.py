@@ -128,9 +128,7 @@ async def test_the_statement_is_equal_to_the_floors_own_queries(world: World, se
     assert seen > 0
 
 
-async def test_a_known_callsid_writes_nothing_and_is_told_so(
-    world: World, session: AsyncSession, clock: Clock
-) -> None:
+async def test_a_known_callsid_writes_nothing_and_is_told_so(world: World, session: AsyncSession, clock: Clock) -> None:
     provider, _, appointment = await world.consultation()
     call = inbound(world, provider.dial_phone, "CA" + "1" * 32)
 

@@ -3,97 +3,21 @@
 import asyncio
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from config.deps import Handover, Mail, Taken
 from config.mail import Server, Smtp, read_mail_url
+from tests.mailbox import Mailbox, serving
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 SENDER = "Consultline <no-reply@example.com>"
 ID = "<3f1d8a52-4b60-4f0e-9a36-0d1f64b1c111@example.com>"
 LETTER = {"to": "ana@example.org", "subject": "Your consultation", "body": "It starts.\n", "message_id": ID}
-
-
-# ruff: noqa: N802 - aiosmtpd calls its handlers by the verbs of SMTP
-@dataclass
-class Catcher:
-    """Keeps what it takes. What it answers is scripted; "hang" never comes, "drop" hangs up."""
-
-    mail: str = "250 OK"
-    rcpt: str = "250 OK"
-    data: str = "250 OK"
-    taken: list[Envelope] = field(default_factory=list)
-    logins: list[bytes] = field(default_factory=list)
-
-    async def handle_MAIL(self, _: SMTP, _s: Session, envelope: Envelope, address: str, _o: list[str]) -> str:
-        envelope.mail_from = address
-        return self.mail
-
-    async def handle_RCPT(self, _: SMTP, _s: Session, envelope: Envelope, address: str, _o: list[str]) -> str:
-        if self.rcpt.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
-        self.taken.append(envelope)
-        if self.data == "hang":
-            await asyncio.Event().wait()
-        if self.data == "drop":
-            assert server.transport is not None
-            server.transport.close()
-        return self.data
-
-    def login(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, data: Any
-    ) -> AuthResult:
-        assert isinstance(data, LoginPassword)
-        self.logins.append(data.password)
-        return AuthResult(success=data.password == b"p@ss", handled=False)
-
-    def only(self) -> EmailMessage:
-        (envelope,) = self.taken
-        content = envelope.original_content
-        assert content is not None
-        message = message_from_bytes(content.replace(b"\r\n", b"\n"), policy=default)
-        assert isinstance(message, EmailMessage)
-        return message
-
-
-@asynccontextmanager
-async def serving(
-    catcher: Catcher, *, tls: ssl.SSLContext | None = None, **options: Any
-) -> AsyncIterator[int]:
-    """Listen on loopback; yields the port. `tls` is for TLS from the first byte."""
-    loop = asyncio.get_running_loop()
-    started: list[SMTP] = []
-
-    def protocol() -> SMTP:
-        started.append(SMTP(catcher, hostname="localhost", enable_SMTPUTF8=True, loop=loop, **options))
-        return started[-1]
-
-    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for one in started:
-            if one._handler_coroutine is not None:
-                one._handler_coroutine.cancel()
-                await asyncio.wait([one._handler_coroutine])
-            if one.transport is not None:
-                one.transport.close()
-        await server.wait_closed()
 
 
 @pytest.fixture(scope="session")
@@ -133,11 +57,11 @@ async def send(mail: Mail, **changes: Any) -> Handover:
 
 
 async def test_a_message_says_who_when_and_under_which_id() -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         taken = await send(smtp(f"smtp://127.0.0.1:{port}"))
     assert taken == Handover(Taken.YES, reference=ID)
-    message = catcher.only()
+    message = mailbox.letter()
     assert message["From"] == "Consultline <no-reply@example.com>"
     assert message["To"] == "ana@example.org"
     assert message["Subject"] == "Your consultation"
@@ -146,48 +70,47 @@ async def test_a_message_says_who_when_and_under_which_id() -> None:
     assert message["Auto-Submitted"] == "auto-generated"
     assert message.get_content_type() == "text/plain"
     assert message.get_content() == "It starts.\n"
-    assert (catcher.taken[0].mail_from, catcher.taken[0].rcpt_tos) == (
+    assert (mailbox.taken[0].mail_from, mailbox.taken[0].rcpt_tos) == (
         "no-reply@example.com",
         ["ana@example.org"],
     )
 
 
 async def test_html_goes_beside_the_plain_text_and_all_in_seven_bits() -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         await send(
             smtp(f"smtp://127.0.0.1:{port}"),
             subject="¿Se realizó?",
             body="Mañana a las 3\n",
             html="<p>Mañana</p>\n",
         )
-    content = catcher.taken[0].original_content
+    content = mailbox.taken[0].original_content
     assert content is not None
     assert content.isascii()
-    plain, html = catcher.only().iter_parts()
+    plain, html = mailbox.letter().iter_parts()
     assert isinstance(plain, EmailMessage)
     assert isinstance(html, EmailMessage)
-    assert catcher.only()["Subject"] == "¿Se realizó?"
+    assert mailbox.letter()["Subject"] == "¿Se realizó?"
     assert (plain.get_content_type(), plain.get_content()) == ("text/plain", "Mañana a las 3\n")
     assert (html.get_content_type(), html.get_content()) == ("text/html", "<p>Mañana</p>\n")
 
 
 async def test_a_message_tried_again_keeps_its_id() -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         mail = smtp(f"smtp://127.0.0.1:{port}")
         await send(mail)
         await send(mail)
-    ids = [message_from_bytes(e.original_content or b"")["Message-ID"] for e in catcher.taken]
-    assert ids == [ID, ID]
+    assert [letter["Message-ID"] for letter in mailbox.letters()] == [ID, ID]
 
 
 async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         taken = await send(smtp(f"smtp://127.0.0.1:{port}"), to="peña@example.org")
     assert taken.taken is Taken.YES
-    assert catcher.taken[0].rcpt_tos == ["peña@example.org"]
+    assert mailbox.taken[0].rcpt_tos == ["peña@example.org"]
 
 
 @pytest.mark.parametrize(
@@ -200,15 +123,15 @@ async def test_an_address_beyond_ascii_goes_to_a_server_that_knows_them() -> Non
     ],
 )
 async def test_nothing_smuggles_a_header_in(changes: dict[str, str]) -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         try:
             taken = await send(smtp(f"smtp://127.0.0.1:{port}"), **changes)
         except ValueError:  # a subject is ours, so that is a bug
             assert "subject" in changes
         else:
             assert taken == Handover(Taken.NEVER, code="address")
-    assert catcher.taken == []
+    assert mailbox.taken == []
 
 
 async def test_a_message_id_without_brackets_is_a_bug() -> None:
@@ -220,26 +143,26 @@ async def test_a_message_id_without_brackets_is_a_bug() -> None:
 
 
 @pytest.mark.parametrize(
-    ("catcher", "expected"),
+    ("mailbox", "expected"),
     [
-        (Catcher(mail="550 5.7.1 <no-reply@example.com>: not yours"), Handover(Taken.NO, code="550")),
-        (Catcher(rcpt="550 5.1.1 <ana@example.org>: no such user"), Handover(Taken.NEVER, code="550")),
-        (Catcher(rcpt="450 4.2.1 <ana@example.org>: mailbox busy"), Handover(Taken.NO, code="450")),
-        (Catcher(data="554 5.7.1 refused"), Handover(Taken.NEVER, code="554")),
-        (Catcher(data="452 4.3.1 full"), Handover(Taken.NO, code="452")),
-        (Catcher(data="hang"), Handover(Taken.UNKNOWN, code="timeout")),
-        (Catcher(data="drop"), Handover(Taken.UNKNOWN, code="disconnected")),
+        (Mailbox(mail="550 5.7.1 <no-reply@example.com>: not yours"), Handover(Taken.NO, code="550")),
+        (Mailbox(rcpt="550 5.1.1 <ana@example.org>: no such user"), Handover(Taken.NEVER, code="550")),
+        (Mailbox(rcpt="450 4.2.1 <ana@example.org>: mailbox busy"), Handover(Taken.NO, code="450")),
+        (Mailbox(data="554 5.7.1 refused"), Handover(Taken.NEVER, code="554")),
+        (Mailbox(data="452 4.3.1 full"), Handover(Taken.NO, code="452")),
+        (Mailbox(data="hang"), Handover(Taken.UNKNOWN, code="timeout")),
+        (Mailbox(data="drop"), Handover(Taken.UNKNOWN, code="disconnected")),
     ],
     ids=["our own address", "no such user", "busy", "refused", "full", "no word", "dropped"],
 )
-async def test_what_the_server_says_decides(catcher: Catcher, expected: Handover) -> None:
-    async with serving(catcher) as port:
+async def test_what_the_server_says_decides(mailbox: Mailbox, expected: Handover) -> None:
+    async with serving(mailbox) as port:
         assert await send(smtp(f"smtp://127.0.0.1:{port}", send_within_s=0.2)) == expected
 
 
 async def test_nobody_there_means_surely_not_taken() -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         pass
     assert await send(smtp(f"smtp://127.0.0.1:{port}")) == Handover(Taken.NO, code="connect")
 
@@ -267,56 +190,54 @@ async def test_a_server_that_never_greets_has_surely_not_taken_it() -> None:
 # TLS and login
 
 
-async def test_smtps_is_encrypted_from_the_first_byte(
-    server_tls: ssl.SSLContext, trusting: ssl.SSLContext
-) -> None:
-    catcher = Catcher()
-    async with serving(catcher, tls=server_tls) as port:
+async def test_smtps_is_encrypted_from_the_first_byte(server_tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
+    mailbox = Mailbox()
+    async with serving(mailbox, tls=server_tls) as port:
         taken = await send(smtp(f"smtps://localhost:{port}", tls=trusting))
     assert taken.taken is Taken.YES
-    assert len(catcher.taken) == 1
+    assert len(mailbox.taken) == 1
 
 
 async def test_starttls_and_login(server_tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
-    catcher = Catcher()
+    mailbox = Mailbox()
     options: dict[str, Any] = {
         "tls_context": server_tls,
-        "authenticator": catcher.login,
+        "authenticator": mailbox.login,
         "auth_required": True,
     }
-    async with serving(catcher, require_starttls=True, **options) as port:
+    async with serving(mailbox, require_starttls=True, **options) as port:
         taken = await send(smtp(f"smtp+starttls://ana:p%40ss@localhost:{port}", tls=trusting))
     assert taken.taken is Taken.YES
-    assert catcher.logins == [b"p@ss"]
+    assert mailbox.logins == [b"p@ss"]
 
 
 async def test_a_wrong_password_loses_no_letter(server_tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
-    catcher = Catcher()
-    async with serving(catcher, tls_context=server_tls, authenticator=catcher.login) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox, tls_context=server_tls, authenticator=mailbox.login) as port:
         taken = await send(smtp(f"smtp+starttls://ana:wrong@localhost:{port}", tls=trusting))
     assert taken == Handover(Taken.NO, code="535")
-    assert catcher.taken == []
+    assert mailbox.taken == []
 
 
 @pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
 async def test_a_strangers_certificate_gets_neither_password_nor_letter(
     scheme: str, server_tls: ssl.SSLContext
 ) -> None:
-    catcher = Catcher()
-    first_byte = {"tls": server_tls} if scheme == "smtps" else {}
-    later = {} if scheme == "smtps" else {"tls_context": server_tls}
-    async with serving(catcher, authenticator=catcher.login, **first_byte, **later) as port:
+    mailbox = Mailbox()
+    first_byte = server_tls if scheme == "smtps" else None
+    later = None if scheme == "smtps" else server_tls
+    async with serving(mailbox, authenticator=mailbox.login, tls=first_byte, tls_context=later) as port:
         taken = await send(smtp(f"{scheme}://ana:p%40ss@localhost:{port}"))
     assert taken == Handover(Taken.NO, code="tls")
-    assert (catcher.taken, catcher.logins) == ([], [])
+    assert (mailbox.taken, mailbox.logins) == ([], [])
 
 
 async def test_starttls_that_is_not_offered_gets_no_letter() -> None:
-    catcher = Catcher()
-    async with serving(catcher) as port:
+    mailbox = Mailbox()
+    async with serving(mailbox) as port:
         taken = await send(smtp(f"smtp+starttls://localhost:{port}"))
     assert taken.taken is Taken.NO
-    assert catcher.taken == []
+    assert mailbox.taken == []
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,10 @@
 
 from datetime import timedelta
 
-import aiohttp
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bridge.carriers.signature import signature
 from bridge.carriers.simulator import Mischief, Outcome, Party
 from bridge.models import Call, CallEvent
 from bridge.values import Outcome as Kept
@@ -17,7 +15,7 @@ from status.models import Consultation, Event
 from status.values import ConsultationStatus, EventKind
 from tests.builders import World
 from tests.clock import Clock
-from tests.fixtures import LINES, TOKEN, Carrier, Worker
+from tests.fixtures import LINES, Carrier, Worker
 
 
 async def last_call(session: AsyncSession) -> Call:
@@ -230,19 +228,15 @@ async def test_f29_an_old_request_sent_again_is_told_nothing(
     world: World,
     session: AsyncSession,
     clock: Clock,
-    http: aiohttp.ClientSession,
 ) -> None:
     provider, client, _ = await world.consultation()
     call = await carrier.dial(provider)
     params = dict(call.sent("voice")[0].params)
     clock.forward(minutes=10)
 
-    url = f"{service}/twilio/voice"
-    signed = signature(TOKEN, url, list(params.items()))
-    async with http.post(url, data=params, headers={"X-Twilio-Signature": signed}) as answer:
-        body = await answer.text()
+    status, body = await carrier.post("/twilio/voice", params)
 
-    assert answer.status == 409
+    assert status == 409
     assert body.endswith("<Response><Hangup /></Response>")
     assert (client.phone or "none") not in body
     assert EventKind.CALL_REPLAYED in await kinds(session)

@@ -171,9 +171,7 @@ async def test_f40_a_cancel_during_a_call_leaves_the_call_alone(
     assert consultation.late_evidence_at is not None  # kept and shown, nothing is undone (R121)
 
 
-async def test_f41_two_workers_judge_one_deadline_once(
-    world: World, session: AsyncSession, clock: Clock
-) -> None:
+async def test_f41_two_workers_judge_one_deadline_once(world: World, session: AsyncSession, clock: Clock) -> None:
     _, _, appointment = await world.consultation()
     clock.to(appointment.ends_at)
 

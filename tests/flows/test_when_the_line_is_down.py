@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import aiohttp
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -122,14 +121,16 @@ async def test_three_failed_probes_bring_the_line_down_and_five_quiet_minutes_up
 
 
 async def test_two_fallback_requests_bring_the_line_down_at_once(
-    service: str, carrier: Carrier, world: World, session: AsyncSession, http: aiohttp.ClientSession
+    service: str, carrier: Carrier, world: World, session: AsyncSession
 ) -> None:
     provider, client, appointment = await world.consultation()
     call = await carrier.dial(provider)
-    voice = call.sent("voice")[0]
+    told = {"ErrorCode": "11200", "ErrorUrl": f"{service}/twilio/voice/dialled/1"}
     for _ in range(2):
-        answer = await carrier.simulator.deliver_fallback(voice)
-        assert answer.status == 200
+        status, body = await carrier.post("/twilio/voice/fallback", {**call.sent("voice")[0].params, **told})
+        assert status == 200
+        assert "direct number is in your portal" in body
+        assert "<Dial" not in body  # what failed later is not rung again
 
     assert LineState.DOWN in await states(session)
     assert (await contact(world, appointment)).number == client.phone

@@ -80,17 +80,13 @@ class Service:
     def events(self) -> list[str]:
         """What the callbacks told, in order of arrival."""
         return [
-            got.params.get("DialCallStatus") or got.params["CallStatus"]
-            for got in self.got
-            if got.path != "/voice"
+            got.params.get("DialCallStatus") or got.params["CallStatus"] for got in self.got if got.path != "/voice"
         ]
 
     async def answer(self, request: web.Request) -> web.Response:
         params = await request.post()
         oracle: Any = RequestValidator(ACCOUNT.auth_token)
-        if not oracle.validate(
-            f"{self.base}{request.path_qs}", params, request.headers["X-Twilio-Signature"]
-        ):
+        if not oracle.validate(f"{self.base}{request.path_qs}", params, request.headers["X-Twilio-Signature"]):
             return web.Response(status=403)
         texts = MultiDictProxy[str](params)  # type: ignore[arg-type]
         token = request.headers["I-Twilio-Idempotency-Token"]
@@ -221,9 +217,7 @@ async def test_real_time_is_waited_for(service: Service) -> None:
     assert waited == [1, 5, 30]
 
 
-async def test_a_phone_that_rings_longer_than_the_dial_lets_it(
-    service: Service, simulator: Simulator
-) -> None:
+async def test_a_phone_that_rings_longer_than_the_dial_lets_it(service: Service, simulator: Simulator) -> None:
     service.says("/voice", dial())
     assert (await simulator.dial(PROVIDER, LINE, ring_s=25)).outcome is Outcome.ANSWERED
     assert (await simulator.dial(PROVIDER, LINE, ring_s=26)).outcome is Outcome.NO_ANSWER
@@ -467,9 +461,7 @@ async def test_a_wrong_signature_would_be_refused(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("status", "code"), [(302, 11217), (307, 11215)])
-async def test_a_webhook_must_not_redirect(
-    service: Service, simulator: Simulator, status: int, code: int
-) -> None:
+async def test_a_webhook_must_not_redirect(service: Service, simulator: Simulator, status: int, code: int) -> None:
     """302 turns the POST into a GET, which this service does not know; 307 goes in a circle."""
     service.says("/voice", Answer(status=status, location="/voice"))
     call = await simulator.dial(PROVIDER, LINE)
@@ -519,9 +511,7 @@ async def test_the_retry_policy(service: Service, fragment: str, status: int, at
     ("fragment", "code", "attempts"),
     [("#rt=100", 11205, 1), ("#rt=100&rc=1&rp=rt", 11205, 2), ("#tt=100", 11203, 1)],
 )
-async def test_a_service_that_thinks_too_long(
-    service: Service, fragment: str, code: int, attempts: int
-) -> None:
+async def test_a_service_that_thinks_too_long(service: Service, fragment: str, code: int, attempts: int) -> None:
     released = asyncio.Event()
 
     async def wait() -> None:
@@ -543,9 +533,7 @@ async def test_a_fragment_in_a_document_counts_too(service: Service, simulator: 
     assert call.faults == []
 
 
-async def test_a_callback_that_fails_is_noted_and_the_call_goes_on(
-    service: Service, simulator: Simulator
-) -> None:
+async def test_a_callback_that_fails_is_noted_and_the_call_goes_on(service: Service, simulator: Simulator) -> None:
     service.says("/voice", dial())
     service.says("/leg", Answer(status=500))
     call = await simulator.dial(PROVIDER, LINE)
@@ -614,9 +602,7 @@ def pairs(call: PlacedCall) -> list[tuple[Exchange, Exchange]]:
         (("ended",), ["ended", "initiated", "ringing", "answered", "completed", "action"]),
     ],
 )
-async def test_order(
-    service: Service, simulator: Simulator, order: tuple[str, ...], arrived: list[str]
-) -> None:
+async def test_order(service: Service, simulator: Simulator, order: tuple[str, ...], arrived: list[str]) -> None:
     service.says("/voice", dial())
     service.says("/dialled", "<Response><Say>Goodbye.</Say></Response>")
     call = await simulator.dial(PROVIDER, LINE, mischief=Mischief(order=order))
@@ -675,9 +661,7 @@ async def test_late_callbacks(service: Service, simulator: Simulator) -> None:
     assert call.exchanges[-1].params["DialCallDuration"] == "60"
 
 
-@pytest.mark.parametrize(
-    ("outcome", "child"), [(Outcome.ANSWERED, "canceled"), (Outcome.NO_ANSWER, "no-answer")]
-)
+@pytest.mark.parametrize(("outcome", "child"), [(Outcome.ANSWERED, "canceled"), (Outcome.NO_ANSWER, "no-answer")])
 async def test_the_caller_hangs_up_while_it_rings(
     service: Service, simulator: Simulator, outcome: Outcome, child: str
 ) -> None:
@@ -867,9 +851,7 @@ def misshapen(params: Mapping[str, str]) -> list[str]:
     return [
         name
         for name, value in params.items()
-        if not any(
-            re.fullmatch(names, name) and re.fullmatch(shape, value) for names, shape in SHAPES.items()
-        )
+        if not any(re.fullmatch(names, name) and re.fullmatch(shape, value) for names, shape in SHAPES.items())
     ]
 
 
@@ -929,9 +911,7 @@ async def everything(service: Service, simulator: Simulator) -> list[Exchange]:
     return [*(sent for call in calls for sent in call.exchanges), *placed.exchanges, *simulator.book.reports]
 
 
-async def test_every_request_is_as_recorded_and_every_recording_is_sent(
-    service: Service, simulator: Simulator
-) -> None:
+async def test_every_request_is_as_recorded_and_every_recording_is_sent(service: Service, simulator: Simulator) -> None:
     known = recordings()
     sent = await everything(service, simulator)
     matched = set()

@@ -63,9 +63,7 @@ def test_the_documented_vectors(url: str, params: list[tuple[str, str]], expecte
     assert signature("12345", url, params) == expected
 
 
-@pytest.mark.parametrize(
-    "params", [{}, {"b": "", "a": "ü€ +&=", "B": "2"}, {"From": "+12125550101", "Z": " "}]
-)
+@pytest.mark.parametrize("params", [{}, {"b": "", "a": "ü€ +&=", "B": "2"}, {"From": "+12125550101", "Z": " "}])
 def test_the_signature_equals_the_carriers_library(params: dict[str, str]) -> None:
     oracle: Any = RequestValidator("a token")
     assert signature("a token", URL, params.items()) == oracle.compute_signature(URL, params)
@@ -172,9 +170,7 @@ def test_the_recorded_rejection_and_replies() -> None:
 
 def test_what_the_carriers_library_renders_is_understood() -> None:
     response: Any = voice_response.VoiceResponse()
-    dial: Any = voice_response.Dial(
-        caller_id="+12125550101", timeout=20, answer_on_bridge=True, action="/dialled"
-    )
+    dial: Any = voice_response.Dial(caller_id="+12125550101", timeout=20, answer_on_bridge=True, action="/dialled")
     dial.number("+12125550142", status_callback="/leg", status_callback_event="initiated completed")
     response.append(dial)
     (verb,) = read(str(response))
@@ -203,9 +199,7 @@ def test_the_documented_defaults_of_verbs() -> None:
 
 
 def test_speech_markup_is_heard_as_words() -> None:
-    (say,) = read(
-        '<Response><Say>You called <say-as interpret-as="time">2:59</say-as><break/>.</Say></Response>'
-    )
+    (say,) = read('<Response><Say>You called <say-as interpret-as="time">2:59</say-as><break/>.</Say></Response>')
     assert say == twiml.Say(text="You called 2:59.")
 
 

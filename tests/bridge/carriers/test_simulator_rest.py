@@ -41,9 +41,7 @@ from bridge.carriers.simulator import (
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
-ACCOUNT = Account(
-    sid="AC0123456789abcdef0123456789abcdef", auth_token="a token of sixteen", keys={"SK01": "a secret"}
-)
+ACCOUNT = Account(sid="AC0123456789abcdef0123456789abcdef", auth_token="a token of sixteen", keys={"SK01": "a secret"})
 PROVIDER, LINE, CLIENT = "+12125550101", "+12125550180", "+12125550142"
 
 
@@ -138,9 +136,7 @@ async def test_a_text_is_taken_and_told(world: World) -> None:
 
 
 async def test_a_text_that_is_not_delivered(world: World) -> None:
-    world.simulator.book.fates[PROVIDER] = Fate(
-        status="undelivered", error_code=30003, callbacks=("undelivered",)
-    )
+    world.simulator.book.fates[PROVIDER] = Fate(status="undelivered", error_code=30003, callbacks=("undelivered",))
     sent = await world.send(status_callback=f"{world.service}/text/status")
     await world.simulator.settle()
     fetched = await world.client.messages(sent.sid).fetch_async()
@@ -204,9 +200,7 @@ async def test_a_long_list_comes_in_pages(world: World) -> None:
 
 
 async def test_a_call_and_its_leg(world: World) -> None:
-    call = await world.simulator.dial(
-        PROVIDER, LINE, talk_s=312, mischief=Mischief(lose=frozenset({"completed"}))
-    )
+    call = await world.simulator.dial(PROVIDER, LINE, talk_s=312, mischief=Mischief(lose=frozenset({"completed"})))
     parent = await world.client.calls(call.sid).fetch_async()
     assert (parent.status, parent.duration, parent.direction) == ("completed", "312", "inbound")
     assert parent.stir_verstat == "TN-Validation-Passed-A"
@@ -262,9 +256,7 @@ async def test_a_number_is_set_up(world: World) -> None:
 async def test_a_fallback_without_a_first_address(world: World) -> None:
     number = world.simulator.book.add_number(LINE)
     with pytest.raises(TwilioRestException) as refusal:
-        await world.client.incoming_phone_numbers(number.sid).update_async(
-            voice_fallback_url="https://example.com"
-        )
+        await world.client.incoming_phone_numbers(number.sid).update_async(voice_fallback_url="https://example.com")
     assert refusal.value.code == 21405
     assert number.settings["voice_fallback_url"] is None
 
@@ -287,9 +279,7 @@ async def test_nobody_asks_without_a_name(world: World, header: dict[str, str]) 
         assert response.status == 401
 
 
-@pytest.mark.parametrize(
-    "path", ["/Calls/CA00", "/Messages/SM00", "/IncomingPhoneNumbers/PN00", "/Recordings"]
-)
+@pytest.mark.parametrize("path", ["/Calls/CA00", "/Messages/SM00", "/IncomingPhoneNumbers/PN00", "/Recordings"])
 async def test_what_is_not_there(world: World, path: str) -> None:
     assert (await world.get(path))["code"] == 20404
 

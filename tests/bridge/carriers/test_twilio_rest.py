@@ -42,7 +42,7 @@ class World:
     texts: Texts
     settings: Settings
     clock: Clock
-    api: TestServer
+    api: str
 
     async def send(self, **changes: Any) -> Handover:
         told: dict[str, Any] = {"to": PROVIDER, "body": BODY, "notice": NOTICE, "valid_s": 3600, **changes}
@@ -92,7 +92,7 @@ async def world() -> AsyncIterator[World]:
         service = await stack.enter_async_context(TestServer(receipts))
         settings = settings_for(str(api.make_url("")), str(service.make_url("")))
         telephone, texts = await stack.enter_async_context(carrier(settings, connect_within_s=1, answer_within_s=1))
-        yield World(simulator, telephone, texts, settings, clock, api)
+        yield World(simulator, telephone, texts, settings, clock, str(api.make_url("")))
 
 
 async def _receipt(request: web.Request) -> web.Response:
@@ -120,7 +120,7 @@ async def test_a_text_has_an_end_to_its_validity(wanted: int, told: str, listene
 
 async def test_a_key_opens_the_api_where_one_is_set(world: World) -> None:
     told = {"twilio_api_key": "SK01", "twilio_api_secret": "a-secret", "twilio_auth_tokens": ("another",)}
-    settings = settings_for(str(world.api.make_url("")), world.settings.public_url, **told)
+    settings = settings_for(world.api, world.settings.public_url, **told)
     async with carrier(settings) as (telephone, _):
         assert await telephone.probe()
 

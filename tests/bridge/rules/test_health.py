@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -292,8 +292,8 @@ def test_a_storm_of_signs_is_judged_quickly() -> None:
         signs=tuple((ago(n / 20), FALLBACK) for n in range(20_000)),
         dials=tuple(dial(n / 20, None) for n in range(20_000)),
     )
-    began = perf_counter()
+    began = process_time()
 
     assert line_health(storm, NOW).state is LineState.DOWN
 
-    assert perf_counter() - began < 1.5
+    assert process_time() - began < 1.5

@@ -286,3 +286,14 @@ async def test_a_list_is_by_provider_and_by_span(admin: Program, api: Api, world
     second = await me.get("/appointments", limit=1, after=first.json["next"])
     assert ids(first) | ids(second) == {str(early.id), str(late.id)}
     assert second.json["next"] is None
+
+
+async def test_a_reschedule_onto_another_appointment_is_refused(api: Api, world: World, clock: Clock) -> None:
+    provider, client, there = await world.consultation(starts_in=HOUR)
+    other = await world.appointment(provider, client=client, starts_in=5 * HOUR)
+    me = await api.of(provider)
+
+    refused = await me.patch(f"/appointments/{other.id}", {"starts_at": said(there.starts_at)})
+
+    assert (refused.status, refused.code) == (409, "overlap")
+    assert (await me.get(f"/appointments/{other.id}")).json["starts_at"] == said(other.starts_at)

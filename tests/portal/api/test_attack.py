@@ -1,0 +1,214 @@
+"""The API attacked by its own description: valid and invalid data, wrong methods, missing tokens, chains of calls.
+
+Everything in the description has to be true: each status and header that comes back is in it, each answer fits
+its schema, what the schemas refuse is refused and what they allow is not. The attack knows the ids of some rows,
+else it would learn no more than that unknown ids are unknown.
+"""
+
+import asyncio
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+import schemathesis
+from aiohttp import ClientSession
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+
+from config.deps import Deps
+from people import actions as people
+from portal.api import OPERATIONS
+from scheduling.values import SessionType, Source
+from status.queries import latest_consultations
+from tests.builders import World
+from tests.clock import START
+from tests.portal.api.conftest import Program
+from tests.portal.api.test_support import call
+
+EXAMPLES = 100
+
+# What a format means here, where its name says less: addresses and numbers that exist, an instant of this century.
+_ZONES = [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=5))]
+FORMATS = {
+    "email": st.from_regex(r"[a-z0-9]{1,8}(\.[a-z0-9]{1,4})?@[a-z]{1,5}\.example\.com", fullmatch=True),
+    "phone": st.builds(
+        str.format,
+        st.sampled_from(["+12125550{:03d}", "(212) 555-0{:03d}", "212.555.0{:03d}", "1 212/555 0{:03d}"]),
+        st.integers(100, 199),
+    ),
+    "iana-time-zone": st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "UTC"]),
+    "date-time": st.one_of(
+        st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30), timezones=st.sampled_from(_ZONES)),  # noqa: DTZ001
+        *[st.integers(0, 20).map(lambda hours: START + timedelta(days=30, hours=hours))] * 3,
+    ).map(datetime.isoformat),
+}
+
+
+@dataclass
+class Report:
+    """What an attack met: how often each operation gave each status, and every check that failed."""
+
+    statuses: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    findings: list[str] = field(default_factory=list)
+
+    def take(self, event: object) -> None:
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            self.findings.append(repr(vars(event)))
+        if isinstance(event, events.ScenarioFinished):
+            recorder = event.recorder
+            for case, interaction in recorder.interactions.items():
+                if interaction.response is not None:
+                    label = recorder.cases[case].value.operation.label
+                    self.statuses[label][interaction.response.status_code] += 1
+            self.findings += [
+                f"{recorder.cases[case].value.operation.label}: {check.failure_info.failure}\n"
+                f"{check.failure_info.code_sample}"
+                for case, checks in recorder.checks.items()
+                for check in checks
+                if check.failure_info
+            ]
+
+    def never(self, reached: range) -> set[str]:
+        """Return the operations that were attacked and never gave a status in this range."""
+        return {label for label, counted in self.statuses.items() if not set(counted) & set(reached)}
+
+
+@pytest.fixture
+async def known(world: World, deps: Deps) -> dict[str, list[str]]:
+    """Lay out rows of every kind, in states from which every operation can succeed, and return their ids."""
+    practices = [await world.practice() for _ in range(2)]
+    one, two = [await world.provider(practice=practice) for practice in practices]
+    clients = [await world.client(one, email=f"shared{n}@example.com") for n in range(8)]
+    async with deps.sessions.begin() as session:
+        for client in clients:
+            await people.add_client(
+                session,
+                provider_id=two.id,
+                first_name="Casey",
+                last_name="Client",
+                email=client.email,
+                phone=None,
+                now=deps.now(),
+                new_id=deps.new_id,
+            )
+    appointments = [
+        await world.appointment(provider, client=clients[n % 4], starts_in=timedelta(hours=6 * n + 1), **kind)
+        for provider in (one, two)
+        for n, kind in enumerate(_kinds(-8, 8), start=-8)
+    ]
+    calls = [
+        await call(deps, one, appointments[0], number="+12125550111", at=deps.now() + timedelta(seconds=n))
+        for n in range(3)
+    ]
+    async with deps.sessions() as session:
+        followed = await latest_consultations(session, [row.id for row in appointments])
+    return {
+        "practice_id": [str(row.id) for row in practices],
+        "provider_id": [str(one.id), str(two.id)],
+        "client_id": [str(row.id) for row in clients],
+        "appointment_id": [str(row.id) for row in appointments],
+        "consultation_id": [str(row.id) for row in followed.values()],
+        "call_id": [str(row.id) for row in calls],
+    }
+
+
+def _kinds(first: int, last: int) -> Iterator[dict[str, Any]]:
+    """Yield consultations and, every third time, a session that a client made."""
+    for n in range(first, last):
+        kind = SessionType.PHONE_CONSULTATION if n % 3 else SessionType.FULL_SESSION
+        yield {"session_type": kind, "source": Source.BOOKING_LINK}
+
+
+async def attack(
+    base: str, admin: Program, known: Mapping[str, Sequence[str]], *, phases: Sequence[str], only: Sequence[str] = ()
+) -> Report:
+    """Attack the API of `base` in these phases, the operations with these tags only where some are named."""
+    async with ClientSession() as http, http.get(f"{base}/api/v1/openapi.json") as response:
+        described = json.loads(await response.text())
+    for name, strategy in FORMATS.items():
+        schemathesis.openapi.format(name, strategy)
+    for name, ids in known.items():
+        schemathesis.openapi.format(name, st.one_of(st.sampled_from(ids), st.sampled_from(ids), st.uuids().map(str)))
+    config = SchemathesisConfig.from_dict(
+        {
+            "base-url": f"{base}/api/v1",
+            "headers": {"Authorization": f"Bearer {admin.token}"},
+            "continue-on-failure": True,
+            "generation": {"max-examples": EXAMPLES, "deterministic": True, "no-shrink": True},
+            "phases": {
+                name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing", "stateful")
+            },
+            # 422 is for what a schema cannot say: an end before its start, a cursor that no list has given.
+            "checks": {"positive_data_acceptance": {"expected-statuses": ["2xx", "403", "404", "409", "422"]}},
+        }
+    )
+    schema = schemathesis.openapi.from_dict(with_known_ids(described, known), config=config)
+    if only:
+        schema = schema.include(tag=list(only))
+    report = Report()
+
+    def run() -> None:
+        for one in from_schema(schema).execute():
+            report.take(one)
+
+    await asyncio.to_thread(run)
+    return report
+
+
+def with_known_ids(described: dict[str, Any], known: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the description with a format of its own for each kind of id that is sent; answers stay as they are."""
+    for path in described["paths"].values():
+        for operation in path.values():
+            for parameter in operation["parameters"]:
+                _name_id(parameter["name"], parameter["schema"], known)
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                body = described["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+                for name, schema in body["properties"].items():
+                    for option in schema.get("anyOf", [schema]):
+                        _name_id(name, option, known)
+    return described
+
+
+def _name_id(name: str, schema: dict[str, Any], known: Mapping[str, Sequence[str]]) -> None:
+    if schema.get("format") == "uuid":
+        assert name in known, f"no rows are known for {name}"
+        schema["format"] = name
+
+
+TAGS = sorted({operation.path.split("/")[1] for operation in OPERATIONS})
+HEAVY = ["appointments", "consultations", "issues", "line", "practices"]
+
+
+@pytest.mark.parametrize("only", [HEAVY, [tag for tag in TAGS if tag not in HEAVY]], ids=["heavy", "others"])
+async def test_valid_and_invalid_requests(
+    base: str, admin: Program, known: dict[str, list[str]], only: list[str]
+) -> None:
+    report = await attack(base, admin, known, phases=["fuzzing"], only=only)
+
+    assert not report.findings, report.findings[0]
+    assert len(report.statuses) == sum(operation.path.split("/")[1] in only for operation in OPERATIONS)
+    assert report.never(range(200, 300)) == set()
+    few = {label: sum(counted.values()) for label, counted in report.statuses.items() if sum(counted.values()) < EXAMPLES}
+    assert few == {}
+
+
+async def test_every_boundary_and_every_part_left_out(
+    base: str, admin: Program, known: dict[str, list[str]]
+) -> None:
+    report = await attack(base, admin, known, phases=["examples", "coverage"])
+
+    assert not report.findings, report.findings[0]
+    assert len(report.statuses) == len(OPERATIONS)
+    assert report.never(range(401, 402)) == set()
+
+
+async def test_chains_of_calls(base: str, admin: Program, known: dict[str, list[str]]) -> None:
+    report = await attack(base, admin, known, phases=["stateful"])
+
+    assert not report.findings, report.findings[0]
+    print(report.statuses)
