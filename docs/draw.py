@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from people.rules.lifecycle import RELATIONSHIP
 from scheduling.rules.lifecycle import APPOINTMENT
 from status.rules.lifecycle import CONSULTATION, NOTICE, TASK
 
-Moves = Mapping[StrEnum, Mapping[StrEnum, StrEnum]]
+Moves = Mapping[Any, Mapping[Any, Any]]
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "lifecycles.md"
+
+HEAD = """Drawn from the tables in the code by `make docs`; a move that is not drawn does not happen. Time limits are
+rules that run before the table, with the present instant.
+"""
 
 # Each table with its floor, where it begins, and a sentence about it.
 TABLES: tuple[tuple[str, str, str, Moves, str], ...] = (
@@ -20,37 +24,35 @@ TABLES: tuple[tuple[str, str, str, Moves, str], ...] = (
         "Consultation",
         "status",
         "scheduled",
-        CONSULTATION,  # type: ignore[arg-type]
-        "One occurrence of a tracked consultation. Time is judged before evidence; a settled one is changed by an "
-        "operator's correction only, which history keeps beside the original.",
+        CONSULTATION,
+        "One occurrence of a tracked consultation. Time is judged before evidence; an operator may correct it.",
     ),
     (
         "Task",
         "status",
         "open",
-        TASK,  # type: ignore[arg-type]
+        TASK,
         "Something that a person is asked to do: one row, however many places show it.",
     ),
     (
         "Notice",
         "status",
         "due",
-        NOTICE,  # type: ignore[arg-type]
-        "A letter in the outbox. A claim that a dead worker left behind is uncertain: it is looked up before it is "
-        "ever sent again.",
+        NOTICE,
+        "A letter in the outbox. A claim left behind is uncertain: it is looked up before it is ever sent again.",
     ),
     (
         "Appointment",
         "scheduling",
         "booked",
-        APPOINTMENT,  # type: ignore[arg-type]
+        APPOINTMENT,
         "A span in a provider's calendar. Rescheduling keeps the appointment and begins a new occurrence.",
     ),
     (
         "Relationship",
         "people",
         "prospect",
-        RELATIONSHIP,  # type: ignore[arg-type]
+        RELATIONSHIP,
         "Where one provider and one client stand; archived here says nothing about other providers.",
     ),
 )
@@ -60,8 +62,7 @@ def page() -> str:
     """Return the whole page."""
     parts = [
         "# Lifecycles\n",
-        "Drawn from the tables in the code by `make docs`; a move that is not drawn does not happen. Time limits are "
-        "rules that run before the table, with the present instant.\n",
+        HEAD,
     ]
     for title, floor, start, moves, told in TABLES:
         parts += [f"## {title}\n", f"{told} Table: `{floor}/rules/lifecycle.py`.\n", draw(start, moves), table(moves)]

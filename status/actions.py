@@ -557,11 +557,13 @@ async def note_sent(
     """Write down that a letter was taken; whether its sender or a receipt says so first makes no difference."""
     told_before = row.sent_at is not None
     move_notice(row, NoticeEvent.TAKEN, now=now)
-    row.sent_by, row.reference, row.trouble = by, reference, None
-    row.sent_at = row.sent_at or now
+    row.sent_by, row.reference = by, reference
+    if told_before:
+        await session.flush()  # what came of it since then stays
+        return
+    row.sent_at, row.trouble = now, None
     await session.flush()
-    if not told_before:
-        await _record_notice(session, EventKind.NOTICE_SENT, row, now=now, new_id=new_id, by=by.value)
+    await _record_notice(session, EventKind.NOTICE_SENT, row, now=now, new_id=new_id, by=by.value)
 
 
 async def note_failed(

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import deps as real
@@ -47,12 +48,12 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
         port=port,
         public_url=f"http://127.0.0.1:{port}",
         data_dir=tmp_path / "data",
-        secret_key="a-secret-for-tests-that-is-long-enough",
+        secret_key=SecretStr("a-secret-for-tests-that-is-long-enough"),
         carrier="simulator",
         twilio_account_sid=ACCOUNT,
         twilio_auth_tokens=(TOKEN,),
         twilio_api_key="SK" + "0" * 32,
-        twilio_api_secret="the-api-secret-of-the-tests",
+        twilio_api_secret=SecretStr("the-api-secret-of-the-tests"),
         twilio_api_url=f"http://127.0.0.1:{api}",
         mail_url=f"smtp://127.0.0.1:{mail}",
         lines=LINES,
@@ -99,9 +100,10 @@ class Carrier:
         async with self.http.post(url, data=params, headers={"X-Twilio-Signature": signed}) as answer:
             return answer.status, await answer.text()
 
-    async def dial(self, caller: Provider | str, line: str = LINES[0], **told: object) -> PlacedCall:
+    async def dial(self, caller: Provider | str, line: str | None = LINES[0], **told: object) -> PlacedCall:
         number = caller if isinstance(caller, str) else caller.dial_phone
         assert number is not None
+        assert line is not None
         return await self.simulator.dial(number, line, **told)  # type: ignore[arg-type]
 
     async def text(self, sender: Provider | str, body: str, line: str = LINES[0]) -> list[str]:

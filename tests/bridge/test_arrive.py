@@ -106,7 +106,7 @@ async def a_call(world: World, appointment_id: object, occurrence: int, chance: 
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_the_statement_is_equal_to_the_floors_own_queries(world: World, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a reproducible world, no secret
+    chance = random.Random(seed)
     await populate(world, chance)
     seen = 0
     for number in [*NUMBERS, "+12125550159"]:

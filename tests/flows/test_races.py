@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from app import worker
 from bridge.models import Call
@@ -125,14 +126,14 @@ async def test_f40_a_reschedule_and_a_call_at_once(
             (
                 await session.execute(
                     select(Consultation)
-                    .where(Consultation.appointment_id == appointment.id)  # type: ignore[arg-type]
-                    .order_by(Consultation.occurrence)  # type: ignore[arg-type]
+                    .where(col(Consultation.appointment_id) == appointment.id)
+                    .order_by(col(Consultation.occurrence))
                 )
             )
             .scalars()
             .all()
         )
-        kept = (await session.execute(select(Call).where(Call.sid == call.sid))).scalar_one()  # type: ignore[arg-type]
+        kept = (await session.execute(select(Call).where(col(Call.sid) == call.sid))).scalar_one()
         # What was talked belongs to the occurrence that was dialled, never to the new one.
         assert rows[0].status in {ConsultationStatus.VOID_RESCHEDULED, ConsultationStatus.OCCURRED_AUTO}
         if len(rows) == 2:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from bridge import actions
 from bridge.carriers.simulator import Mischief, Outcome, RestFailure
@@ -77,7 +78,9 @@ async def test_the_operator_declares_an_outage_and_takes_it_back(
     clock.to(now_on.ends_at)
     assert (await contact(world, now_on)).reason is ContactReason.WINDOW_OVER
     await session.rollback()
-    revealed = (await session.execute(select(Event).where(Event.kind == EventKind.NUMBER_REVEALED))).scalars().all()  # type: ignore[arg-type]
+    revealed = (
+        (await session.execute(select(Event).where(col(Event.kind) == EventKind.NUMBER_REVEALED))).scalars().all()
+    )
     assert [e.appointment_id for e in revealed] == [now_on.id]
     told = {(n.key, n.channel.value) for n in (await session.execute(select(Notice))).scalars()}
     assert {(NoticeKey.LINE_OUTAGE, "mail"), (NoticeKey.LINE_OUTAGE, "portal")} <= told

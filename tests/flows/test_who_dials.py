@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from bridge import actions
 from bridge.models import Call
@@ -22,7 +23,7 @@ SHARED = "+12125550177"
 
 async def reason(session: AsyncSession) -> Reason | None:
     await session.rollback()
-    found = await session.execute(select(Call).order_by(Call.dialled_at.desc(), Call.id).limit(1))  # type: ignore[attr-defined]
+    found = await session.execute(select(Call).order_by(col(Call.dialled_at).desc(), col(Call.id)).limit(1))
     return found.scalar_one().reason
 
 
@@ -124,7 +125,7 @@ async def test_ten_wrong_pins_in_an_hour_lock_the_number_and_are_told(
     assert not locked.rang
     assert "wait an hour" in locked.words[-1]
     await session.rollback()
-    told = (await session.execute(select(Notice).where(Notice.key == NoticeKey.PIN_LOCKED))).scalars().all()  # type: ignore[arg-type]
+    told = (await session.execute(select(Notice).where(col(Notice.key) == NoticeKey.PIN_LOCKED))).scalars().all()
     assert {n.recipient_id for n in told} >= {provider.id}
     clock.forward(hours=1, seconds=1)
     assert (await carrier.dial(SHARED, digits=["111111"])).rang

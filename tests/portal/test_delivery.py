@@ -752,6 +752,22 @@ async def test_a_receipt_that_is_faster_than_the_worker_is_kept(
     assert len(await events(world.deps, EventKind.NOTICE_SENT)) == 1
 
 
+async def test_a_failure_that_is_reported_before_the_worker_notes_anything_is_kept(
+    carrier: Carrier, world: World, clock: Clock, works: Worker
+) -> None:
+    await asked(world, clock, works)
+    row = await notice(world.deps)
+
+    async def undelivered() -> None:
+        await receipt(world.deps, row, delivered=False, code="30003")
+
+    await jobs.deliver(replace(world.deps, texts=Texts(world.deps.texts, meanwhile=undelivered)), row.id)
+    row = await notice(world.deps)
+    assert (row.state, row.trouble) == (NoticeState.UNDELIVERED, "30003")
+    assert row.reference == texts_of(carrier)[0].sid
+    assert len(await notices(world.deps, Channel.MAIL)) == 1
+
+
 @pytest.mark.parametrize("delivered", [None, True])
 async def test_a_receipt_settles_an_uncertain_text_without_a_look_up(
     carrier: Carrier, world: World, clock: Clock, works: Worker, *, delivered: bool | None
