@@ -101,8 +101,8 @@ async def answer(deps: Deps, call: InboundCall, *, within_s: float) -> Answer | 
         async with deps.sessions.begin() as session:
             return await _again(session, call, deps)
     route = routing.decide_route(call, found.known)
-    plain = isinstance(route, Connect) and route.appointment_id == found.appointment_id
-    if not plain:
+    foreseen = (found.provider_id, found.appointment_id)
+    if not (isinstance(route, Connect) and (route.provider_id, route.appointment_id) == foreseen):
         async with deps.sessions.begin() as session:
             row = await queries.call_for_update(session, found.call_id)
             assert row is not None  # noqa: S101 - written a statement ago
@@ -155,7 +155,8 @@ async def _again(session: AsyncSession, call: InboundCall, deps: Deps) -> Answer
     first = replace(call, arrived_at=row.dialled_at)
     known = await queries.known(session, first, lead=deps.settings.line_lead, but=row.id)
     route = routing.decide_route(first, known)
-    if not (isinstance(route, Connect) and route.appointment_id == row.appointment_id):
+    foreseen = (row.provider_id, row.appointment_id)
+    if not (isinstance(route, Connect) and (route.provider_id, route.appointment_id) == foreseen):
         await conclude(session, row, route, now=call.arrived_at, new_id=deps.new_id)
     return Answer(route, row.id)
 

@@ -55,6 +55,23 @@ async def test_f22_two_providers_two_windows_one_number_never_mix(service: str, 
     assert (await carrier.dial(SHARED, digits=["222222"])).rang[0].number == second.phone
 
 
+async def test_somebody_who_claims_the_number_without_proof_changes_nothing(
+    service: str, carrier: Carrier, world: World, session: AsyncSession
+) -> None:
+    claims = await world.provider(dial_phone=SHARED, verified=False)
+    await world.appointment(claims)
+    proven = await world.provider(dial_phone=SHARED)
+    client = await world.client(proven)
+    await world.appointment(proven, client=client)
+
+    call = await carrier.dial(SHARED, talk_s=90)
+
+    assert [rang.number for rang in call.rang] == [client.phone]
+    await session.rollback()
+    kept = (await session.execute(select(Call))).scalar_one()
+    assert (kept.provider_id, kept.talk_s) == (proven.id, 90)
+
+
 async def test_without_pins_a_shared_number_is_off(
     service: str, carrier: Carrier, world: World, session: AsyncSession
 ) -> None:

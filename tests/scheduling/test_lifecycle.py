@@ -1,0 +1,27 @@
+"""The lifecycle of an appointment: every row of requirements 4.3 that is built, and that nothing else moves it."""
+
+from itertools import product
+
+import pytest
+
+from config.lifecycles import next_state
+from scheduling.rules.lifecycle import APPOINTMENT
+from scheduling.values import AppointmentEvent as Event
+from scheduling.values import AppointmentState as State
+
+LISTED = {
+    (State.BOOKED, Event.RESCHEDULE): State.BOOKED,
+    (State.BOOKED, Event.SWITCH_TO_CALL): State.BOOKED,
+    (State.BOOKED, Event.CANCEL_BY_PROVIDER): State.CANCELLED_BY_PROVIDER,
+    (State.BOOKED, Event.CANCEL_BY_CLIENT): State.CANCELLED_BY_CLIENT,
+}
+
+
+@pytest.mark.parametrize(("state", "event"), product(State, Event))
+def test_an_appointment_moves_as_listed_and_not_otherwise(state: State, event: Event) -> None:
+    assert next_state(APPOINTMENT, state, event) is LISTED.get((state, event))
+
+
+def test_a_cancelled_appointment_does_not_come_back() -> None:
+    for state in (State.CANCELLED_BY_CLIENT, State.CANCELLED_BY_PROVIDER, State.RELEASED):
+        assert state not in APPOINTMENT
