@@ -17,17 +17,18 @@ from config.http import application
 _log = structlog.get_logger(__name__)
 
 REFRESH_EVERY_S = 5.0
+PATIENCE_S = 5.0
 
 
-def build(deps: Deps) -> web.Application:
+def build(deps: Deps, *, refresh_every_s: float = REFRESH_EVERY_S) -> web.Application:
     """Return the application of a voice process."""
     app = application(deps)
     operations.add_to(app)
-    add_line(app, deps)
+    add_line(app, deps, refresh_every_s=refresh_every_s)
     return app
 
 
-def add_line(app: web.Application, deps: Deps) -> None:
+def add_line(app: web.Application, deps: Deps, *, refresh_every_s: float = REFRESH_EVERY_S) -> None:
     """Mount the carrier's door, and keep its standby fresh while the application runs."""
     standby = Standby(
         deps.settings.data_dir / "journal",
@@ -37,7 +38,7 @@ def add_line(app: web.Application, deps: Deps) -> None:
     app.add_subapp("/twilio/", webhooks.build(deps, standby))
 
     async def stand_by(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(_keep_fresh(deps, standby))
+        task = asyncio.create_task(_keep_fresh(deps, standby, refresh_every_s))
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -45,13 +46,18 @@ def add_line(app: web.Application, deps: Deps) -> None:
     app.cleanup_ctx.append(stand_by)
 
 
-async def _keep_fresh(deps: Deps, standby: Standby) -> None:
-    """Take a snapshot every few seconds; after a time without the database, apply the journal first."""
+async def _keep_fresh(deps: Deps, standby: Standby, every_s: float) -> None:
+    """Take a snapshot every few seconds; after a time without the database, apply the journal first.
+
+    A bug in either is logged and stops neither the other nor the next round.
+    """
     while True:
-        try:
-            async with asyncio.timeout(REFRESH_EVERY_S):
-                await standby.drain(deps)
-                await standby.refresh(deps)
-        except UNREACHABLE as trouble:
-            _log.warning("standby.database_away", trouble=type(trouble).__name__, waiting=standby.waiting())
-        await asyncio.sleep(REFRESH_EVERY_S)
+        for work in (standby.drain, standby.refresh):
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await work(deps)
+            except UNREACHABLE as trouble:
+                _log.warning("standby.database_away", trouble=type(trouble).__name__, waiting=standby.waiting())
+            except Exception:
+                _log.exception("standby.bug", work=work.__name__)
+        await asyncio.sleep(every_s)

@@ -5,6 +5,7 @@ statement, through the bare driver, because a call waits for it. `known` asks th
 queries; a test holds the two equal.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,7 +119,10 @@ async def arrive(
     within_s: float,
 ) -> Arrived:
     """Write a call down and return what is known about it, in one statement; raises TimeoutError after `within_s`."""
-    async with pool.acquire(timeout=within_s) as connection:
+    # The pool's own time limit would start a task for each call.
+    async with asyncio.timeout(within_s):
+        connection = await pool.acquire()
+    try:
         rows = await connection.fetch(
             _ARRIVE,
             call_id,
@@ -135,6 +139,8 @@ async def arrive(
             fact_id,
             timeout=within_s,
         )
+    finally:
+        await pool.release(connection, timeout=within_s)
     callers: dict[UUID, CallerFacts] = {}
     candidates: list[Candidate] = []
     open_ids: list[UUID] = []

@@ -8,10 +8,11 @@ applied exactly once, since every fact has a unique key.
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +20,7 @@ from uuid import UUID
 import orjson
 import structlog
 from aiohttp import web
+from sqlalchemy.exc import DBAPIError
 
 from bridge import actions, queries
 from bridge.routes import read_route, write_route
@@ -38,6 +40,7 @@ from bridge.values import (
     Route,
     Sign,
 )
+from config.database import UNREACHABLE
 from config.deps import Deps
 from config.phones import CallerId, CallerKind
 from people.values import CallerFacts
@@ -77,12 +80,12 @@ class Standby:
         """Keep the journal in `folder`, which is made if absent; `name` tells processes apart."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._path = folder / f"{name}.jsonl"
+        self._files = (folder / f"{name}-{number}.jsonl" for number in count(1))
         self._max_age = max_age
         self._snapshot: Snapshot | None = None
-        self._answers: dict[str, actions.Answer] = {}
-        self._keys: Callable[[str | None], str | None] = lambda _number: None
+        self._given: dict[str, tuple[actions.Answer, datetime]] = {}
         self._file: int | None = None
+        self._applied: dict[Path, int] = {}
 
     # The snapshot
 
@@ -92,16 +95,23 @@ class Standby:
         async with deps.sessions() as session:
             known = await queries.around(session, now, now + HORIZON, deps.settings.line_lead)
         self._snapshot = Snapshot(now, known)
-        self._keys = lambda number: actions.caller_key(number, deps.settings)
 
-    def answer(self, call: InboundCall, *, new_id: Callable[[], UUID]) -> actions.Answer:
-        """Answer a call by the snapshot alone."""
-        if call.sid in self._answers:
-            return self._answers[call.sid]
-        answer = actions.Answer(self._route(call), new_id())
-        self._answers[call.sid] = answer
-        while len(self._answers) > REMEMBER:
-            del self._answers[next(iter(self._answers))]
+    def remember(self, call: InboundCall, answer: actions.Answer) -> None:
+        """Keep what a call was answered, whoever decided it: a carrier's retry gets the same once more."""
+        self._given[call.sid] = (answer, call.arrived_at)
+        while len(self._given) > REMEMBER:
+            del self._given[next(iter(self._given))]
+
+    def answer(self, call: InboundCall, deps: Deps, *, call_id: UUID) -> actions.Answer | None:
+        """Answer a call by the snapshot alone, under an id that the database may have been told; None is a replay.
+
+        The row of such a call may have been written although nobody heard of it, hence the same id.
+        """
+        if call.sid in self._given:
+            given, at = self._given[call.sid]
+            return given if call.arrived_at - at <= actions.RETRY_WITHIN else None
+        answer = actions.Answer(self._route(call), call_id)
+        self.remember(call, answer)
         self._write(
             {
                 "kind": "call",
@@ -110,7 +120,7 @@ class Standby:
                 "sid": call.sid,
                 "line": call.line,
                 "caller": call.caller.kind.value,
-                "key": self._keys(call.caller.number),
+                "key": actions.caller_key(call.caller.number, deps.settings),
                 "last2": call.caller.number[-2:] if call.caller.number else None,
                 "attestation": call.attestation.value,
                 "arrived_at": call.arrived_at.isoformat(),
@@ -159,14 +169,13 @@ class Standby:
     def _write(self, entry: dict[str, Any]) -> None:
         """Append one line and force it to the disk: the carrier is answered after that, not before."""
         if self._file is None:
-            self._file = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-            fcntl.flock(self._file, fcntl.LOCK_SH)
+            self._file = _open_new(self._files)
         os.write(self._file, orjson.dumps(entry) + b"\n")
         os.fsync(self._file)
 
     def waiting(self) -> int:
         """Return how many entries wait for the database, in all journals of the folder."""
-        return sum(1 for path in self._journals() for _ in _entries(path))
+        return sum(len(_lines(path)) - self._applied.get(path, 0) for path in self._journals())
 
     def _journals(self) -> Sequence[Path]:
         return sorted(self._folder.glob("*.jsonl"))
@@ -174,56 +183,92 @@ class Standby:
     async def drain(self, deps: Deps) -> int:
         """Apply what waits, oldest first, each entry in a transaction of its own; return how many there were.
 
-        A journal that a dead process left behind is taken over, one that a live process still writes is not.
-        An entry that was applied before has no effect.
+        A journal that a dead process left behind is taken over, one that a live process still writes is not. What
+        is written meanwhile goes to another file. An entry that was applied before has no effect; one that cannot
+        be applied is set aside for people to look at, and keeps nothing else waiting.
         """
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
         done = 0
         for path in self._journals():
-            if path != self._path and _is_written(path):
+            taken = _take(path)
+            if taken is None:
                 continue
-            entries = list(_entries(path))
-            for entry in entries:
-                await _apply(deps, entry)
-            done += len(entries)
-            if path == self._path and self._file is not None:
-                os.close(self._file)
-                self._file = None
-            with suppress(FileNotFoundError):
+            try:
+                done += await self._apply_all(deps, path)
                 path.unlink()
+                self._applied.pop(path, None)
+            finally:
+                os.close(taken)
         if done:
             _log.info("journal.applied", entries=done)
         return done
+
+    async def _apply_all(self, deps: Deps, path: Path) -> int:
+        """Apply a journal from where the last attempt was broken off."""
+        begun = self._applied.get(path, 0)
+        lines = _lines(path)[begun:]
+        for number, line in enumerate(lines, begun + 1):
+            try:
+                await _apply(deps, orjson.loads(line))
+            except Exception as trouble:
+                if _will_pass(trouble):
+                    raise
+                _log.exception("journal.refused", line=number)
+                with path.with_suffix(".refused").open("ab") as aside:
+                    aside.write(line + b"\n")
+            self._applied[path] = number
+        return len(lines)
 
 
 STANDBY: Final = web.AppKey("standby", Standby)
 
 
-def _is_written(path: Path) -> bool:
-    """Tell whether a live process holds this journal."""
+def _will_pass(trouble: Exception) -> bool:
+    """Tell whether another attempt may succeed: the database is away, or two transactions waited for each other."""
+    state = getattr(trouble.orig, "sqlstate", None) if isinstance(trouble, DBAPIError) else None
+    return isinstance(trouble, UNREACHABLE) or state in {"40P01", "40001"}
+
+
+def _open_new(paths: Iterator[Path]) -> int:
+    """Make a journal and mark it as being written; one that somebody took for left behind meanwhile is not used."""
+    for path in paths:
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, 0o600)
+        with suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.fstat(file).st_nlink:
+                return file
+        os.close(file)
+    raise AssertionError  # there is no end to the names
+
+
+def _take(path: Path) -> int | None:
+    """Take a journal for oneself, or return None where a live process writes it, or applies it."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return True
+        return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(file).st_nlink:
+            return file
     except BlockingIOError:
-        return True
-    finally:
-        os.close(handle)
-    return False
+        pass
+    os.close(file)
+    return None
 
 
-def _entries(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the entries of a journal; a last line that a crash cut short was never acknowledged and is left out."""
+def _lines(path: Path) -> Sequence[bytes]:
+    """Return the lines of a journal; a last one that a crash cut short was never acknowledged and is left out."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        return path.read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
-        return
-    for line in lines[:-1]:
-        yield orjson.loads(line)
+        return ()
 
 
 async def _apply(deps: Deps, entry: dict[str, Any]) -> None:
+    """Apply one entry as of when it was heard: a fact that came in time is not late for having waited here."""
     now, figures = deps.now(), policy(deps.settings)
     async with deps.sessions.begin() as session:
         match entry["kind"]:
@@ -236,17 +281,21 @@ async def _apply(deps: Deps, entry: dict[str, Any]) -> None:
                     attestation=Attestation(entry["attestation"]),
                     arrived_at=datetime.fromisoformat(entry["arrived_at"]),
                 )
+                route, call_id = read_route(entry["route"]), UUID(entry["call"])
                 await actions.adopt(
                     session,
                     call,
-                    read_route(entry["route"]),
-                    call_id=UUID(entry["call"]),
+                    route,
+                    call_id=call_id,
                     key=entry["key"],
                     last2=entry["last2"],
                     policy=figures,
                     now=now,
                     new_id=deps.new_id,
                 )
+                row = await queries.call_for_update(session, call_id)
+                if row is not None and row.route is None:  # written before the connection was lost
+                    await actions.conclude(session, row, route, now=call.arrived_at, new_id=deps.new_id)
             case "fact":
                 await actions.hear(
                     session,
@@ -263,14 +312,12 @@ async def _apply(deps: Deps, entry: dict[str, Any]) -> None:
                     call_id=UUID(entry["call"]) if entry["call"] else None,
                     sid=entry["sid"],
                     policy=figures,
-                    now=now,
+                    now=datetime.fromisoformat(entry["heard_at"]),
                     new_id=deps.new_id,
                 )
             case _:
+                at, line = datetime.fromisoformat(entry["at"]), entry["line"]
                 await queries.add_sign(
-                    session,
-                    sign_id=UUID(entry["id"]),
-                    line=entry["line"],
-                    sign=Sign(entry["sign"]),
-                    now=datetime.fromisoformat(entry["at"]),
+                    session, sign_id=UUID(entry["id"]), line=line, sign=Sign(entry["sign"]), now=at
                 )
+                await actions.judge_line(session, line, settings=deps.settings, now=now, new_id=deps.new_id)

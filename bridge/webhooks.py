@@ -6,8 +6,9 @@ own error message. Handlers parse, open one transaction, call one action, render
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -29,13 +30,19 @@ _log = structlog.get_logger(__name__)
 
 PARAMS: Final[web.RequestKey[Mapping[str, str]]] = web.RequestKey("params", Mapping)
 BASES: Final = web.AppKey("bases", tuple[str, ...])
+ASIDE: Final[web.AppKey[set[asyncio.Task[Any]]]] = web.AppKey("aside", set)
 
-# The first statement of a call gives up after this, and the whole answer after that: carriers that speak the
-# same language wait 5 s at most, and a caller hears nothing meanwhile.
+# The first statement of a call gives up after this, as does the writing of a fact; the whole answer after that:
+# carriers that speak the same language wait 5 s at most, and a caller hears nothing meanwhile.
 STATEMENT_S = 0.8
 ANSWER_S = 1.8
+# What giving up itself may take: the driver waits for the server's word that a statement is cancelled.
+LET_GO_S = 0.05
+# What a person has keyed or written is looked up in several statements.
+KEYED_S = 1.5
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+T = TypeVar("T")
 
 # Nobody listens to the answer of these: a failure is told to the carrier, which tries again.
 _UNHEARD = frozenset({"leg", "ended", "text-status"})
@@ -48,6 +55,8 @@ def build(deps: Deps, standby: Standby) -> web.Application:
     app = web.Application(middlewares=[apologise, genuine])
     app[STANDBY] = standby
     app[BASES] = signature.signed_bases(deps.settings.carrier_base)
+    app[ASIDE] = set()
+    app.cleanup_ctx.append(_finish_what_is_aside)
     app.router.add_post("/voice", voice, name="voice")
     app.router.add_post("/voice/menu/{call}", menu, name="menu")
     app.router.add_post("/voice/pin/{call}", pin, name="pin")
@@ -113,7 +122,7 @@ async def apologise(request: web.Request, handler: Handler) -> web.StreamRespons
         _log.warning("webhook.unreadable", problems=[p.where for p in bad.problems])
         _because("unreadable")
         heard = PARAMS in request and _name(request) not in _UNHEARD
-        return _sorry() if heard else web.Response(status=400)
+        return _sorry(request) if heard else web.Response(status=400)
     except NotFound:
         _because("unknown_id")
         return web.Response(status=204) if _name(request) in _UNHEARD else _document(twilio.hang_up())
@@ -122,33 +131,76 @@ async def apologise(request: web.Request, handler: Handler) -> web.StreamRespons
         _log.exception("webhook.failed", webhook=_name(request))
         if PARAMS not in request:
             return web.Response(status=503)
-        await _count_against_line(request)
-        return web.Response(status=503) if _name(request) in _UNHEARD else _sorry()
+        _count_against_line(request)
+        return web.Response(status=503) if _name(request) in _UNHEARD else _sorry(request)
 
 
 def _name(request: web.Request) -> str:
     return request.match_info.route.name or ""
 
 
-def _sorry() -> web.Response:
-    return _document(twilio.say(speech.SORRY[Language.ENGLISH], Language.ENGLISH))
+def _sorry(request: web.Request) -> web.Response:
+    said = speech.SORRY[Language.ENGLISH]
+    if _name(request) == "text":
+        return _document(twilio.reply(said))
+    return _document(twilio.say(said, Language.ENGLISH))
 
 
-async def _count_against_line(request: web.Request) -> None:
-    """Note that a request went unanswered; where even that cannot be written, the standby remembers it."""
+def _count_against_line(request: web.Request) -> None:
+    """Note that a caller was not served. By way of the journal: the database may be what is in trouble."""
     deps, line = request.config_dict[DEPS], request[PARAMS].get("To", "")
     if line not in deps.settings.lines:
         return
     try:
-        async with asyncio.timeout(STATEMENT_S):
-            await _note_sign(deps, line, Sign.WEBHOOK_UNANSWERED)
-    except UNREACHABLE:
-        request.config_dict[STANDBY].note(Sign.WEBHOOK_UNANSWERED, line=line, at=deps.now(), sign_id=deps.new_id())
+        request.config_dict[STANDBY].note(
+            Sign.WEBHOOK_UNANSWERED, line=line, at=request[ARRIVED], sign_id=deps.new_id()
+        )
+    except OSError as trouble:
+        _log.error("journal.unwritable", trouble=type(trouble).__name__)  # noqa: TRY400 - the bug has been logged
 
 
-async def _note_sign(deps: Deps, line: str, sign: Sign) -> None:
-    async with deps.sessions.begin() as session:
-        await actions.note_sign(session, line, sign, settings=deps.settings, now=deps.now(), new_id=deps.new_id)
+# Beside the answer
+
+
+async def _within(request: web.Request, seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Return what the work returns, or raise TimeoutError after so many seconds, whatever giving it up takes.
+
+    A transaction on a connection that answers late takes its time to be rolled back; nobody waits for that.
+    """
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+            task.add_done_callback(_unheard)
+            _put_aside(request, task)
+    if not done:
+        raise TimeoutError
+    return task.result()
+
+
+def _unheard(task: asyncio.Task[Any]) -> None:
+    """Take note of how a given-up task ended, so that nobody else has to."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _hint(request: web.Request, subjects: Iterable[UUID]) -> None:
+    """Tell open pages that something changed; no caller waits for that."""
+    if ids := tuple(subjects):
+        _put_aside(request, asyncio.create_task(request.config_dict[DEPS].live.publish(ids)))
+
+
+def _put_aside(request: web.Request, task: asyncio.Task[Any]) -> None:
+    tasks = request.config_dict[ASIDE]
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+async def _finish_what_is_aside(app: web.Application) -> AsyncIterator[None]:
+    yield
+    await asyncio.gather(*app[ASIDE], return_exceptions=True)
 
 
 # A call
@@ -156,21 +208,46 @@ async def _note_sign(deps: Deps, line: str, sign: Sign) -> None:
 
 async def voice(request: web.Request) -> web.Response:
     """Answer a call (R98–R114)."""
-    call = _call(request)
+    deps, standby, call = request.config_dict[DEPS], request.config_dict[STANDBY], _call(request)
+    call_id = deps.new_id()
+    # The standby has to give the same id: the row may have been written although we were not told.
+    same = replace(deps, new_id=_first(call_id, deps.new_id))
     try:
-        found = await actions.answer(request.config_dict[DEPS], call, within_s=STATEMENT_S)
-    except UNREACHABLE:
-        # The database is away: serve what the snapshot can serve without a guess, and keep the facts (F1, F3).
-        _log.warning("voice.standby")
-        found = request.config_dict[STANDBY].answer(call, new_id=request.config_dict[DEPS].new_id)
+        async with asyncio.timeout(STATEMENT_S + LET_GO_S):
+            found = await actions.answer(same, call, within_s=STATEMENT_S)
+    except UNREACHABLE as trouble:
+        _log.warning("voice.standby", trouble=type(trouble).__name__)
+        return _by_standby(request, call, call_id)
     if found is None:
-        _because("replay")
-        return _document(twilio.hang_up(), status=409)
+        return _replayed()
+    standby.remember(call, found)
     _because(_told(found.route))
     if not isinstance(found.route, Connect):
         # A refusal is history that the provider sees at once; a connection is heard of by its leg.
-        await request.config_dict[DEPS].live.publish([one for one in [_whose(found.route)] if one])
+        _hint(request, [one for one in [_whose(found.route)] if one])
     return _routed(request, found.route, found.call_id)
+
+
+def _by_standby(request: web.Request, call: InboundCall, call_id: UUID) -> web.Response:
+    """Serve what the snapshot can serve without a guess, and keep the facts: the database is away (F1, F3)."""
+    found = request.config_dict[STANDBY].answer(call, request.config_dict[DEPS], call_id=call_id)
+    if found is None:
+        return _replayed()
+    _because(_told(found.route))
+    if not isinstance(found.route, Connect):
+        _count_against_line(request)
+    return _routed(request, found.route, found.call_id)
+
+
+def _replayed() -> web.Response:
+    _because("replay")
+    return _document(twilio.hang_up(), status=409)
+
+
+def _first(one: UUID, then: Callable[[], UUID]) -> Callable[[], UUID]:
+    """Return a source of ids that begins with this one."""
+    ids = iter([one])
+    return lambda: next(ids, None) or then()
 
 
 async def fallback(request: web.Request) -> web.Response:
@@ -178,28 +255,33 @@ async def fallback(request: web.Request) -> web.Response:
 
     A call that was never answered is answered here; one that failed later gets an apology and is not rung again.
     """
-    deps, params = request.config_dict[DEPS], request[PARAMS]
-    call = _call(request)
+    deps, standby, call = request.config_dict[DEPS], request.config_dict[STANDBY], _call(request)
+    unanswered = twilio.failed_at(request[PARAMS]).endswith("/twilio/voice")
+    fact = Fact(source=FactSource.FALLBACK, leg=call.sid, event=Heard.FAILED, sequence=0, at=None)
     try:
-        async with deps.sessions.begin() as session:
-            await actions.note_sign(
-                session, call.line, Sign.FALLBACK, settings=deps.settings, now=deps.now(), new_id=deps.new_id
-            )
-            await actions.hear(
-                session,
-                Fact(source=FactSource.FALLBACK, leg=call.sid, event=Heard.FAILED, sequence=0, at=None),
-                carrier=call.carrier,
-                call_id=None,
-                sid=call.sid,
-                policy=policy(deps.settings),
-                now=call.arrived_at,
-                new_id=deps.new_id,
-            )
+        await _within(request, STATEMENT_S, _fell_back(deps, call, fact))
     except UNREACHABLE:
-        request.config_dict[STANDBY].note(Sign.FALLBACK, line=call.line, at=call.arrived_at, sign_id=deps.new_id())
-    if twilio.failed_at(params).endswith("/twilio/voice"):
-        return await voice(request)
-    return _sorry()
+        standby.note(Sign.FALLBACK, line=call.line, at=call.arrived_at, sign_id=deps.new_id())
+        standby.keep(Entry(fact=fact, carrier=call.carrier, call_id=None, sid=call.sid, heard_at=call.arrived_at))
+        return _by_standby(request, call, deps.new_id()) if unanswered else _sorry(request)
+    return await voice(request) if unanswered else _sorry(request)
+
+
+async def _fell_back(deps: Deps, call: InboundCall, fact: Fact) -> None:
+    async with deps.sessions.begin() as session:
+        await actions.note_sign(
+            session, call.line, Sign.FALLBACK, settings=deps.settings, now=deps.now(), new_id=deps.new_id
+        )
+        await actions.hear(
+            session,
+            fact,
+            carrier=call.carrier,
+            call_id=None,
+            sid=call.sid,
+            policy=policy(deps.settings),
+            now=call.arrived_at,
+            new_id=deps.new_id,
+        )
 
 
 async def menu(request: web.Request) -> web.Response:
@@ -218,18 +300,24 @@ async def code(request: web.Request) -> web.Response:
 
 
 async def _keyed(request: web.Request, action: Callable[..., Awaitable[Route]]) -> web.Response:
-    deps, call_id, call = request.config_dict[DEPS], _id(request, "call"), _call(request)
-    async with deps.sessions.begin() as session:
-        route = await action(
-            session,
-            call_id,
-            request[PARAMS].get("Digits", ""),
-            step=int(request.query.get("n", "1")),
-            call=call,
-            settings=deps.settings,
-            now=call.arrived_at,
-            new_id=deps.new_id,
-        )
+    call_id, call = _id(request, "call"), _call(request)
+    digits, step = request[PARAMS].get("Digits", ""), int(request.query.get("n", "1"))
+    deps = request.config_dict[DEPS]
+
+    async def take() -> Route:
+        async with deps.sessions.begin() as session:
+            return await action(
+                session,
+                call_id,
+                digits,
+                step=step,
+                call=call,
+                settings=deps.settings,
+                now=call.arrived_at,
+                new_id=deps.new_id,
+            )
+
+    route = await _within(request, KEYED_S, take())
     _because(_told(route))
     return _routed(request, route, call_id)
 
@@ -239,9 +327,11 @@ async def _keyed(request: web.Request, action: Callable[..., Awaitable[Route]]) 
 
 async def dialled(request: web.Request) -> web.Response:
     """Take the result of the dial, and say what to do next where it did not connect."""
-    deps = request.config_dict[DEPS]
-    ending = await _hear(request, twilio.parse_dialled(request[PARAMS]))
-    if ending is None or ending.outcome in {None, Outcome.CONNECTED} or ending.closes_at is None:
+    fact = twilio.parse_dialled(request[PARAMS])
+    ending = await _hear(request, fact)
+    if ending is None:
+        return _document(twilio.hang_up()) if fact.event is Heard.COMPLETED else _sorry(request)
+    if ending.outcome in {None, Outcome.CONNECTED} or ending.closes_at is None:
         return _document(twilio.hang_up())
     assert ending.outcome is not None  # noqa: S101 - the line above
     told = speech.after_dial(
@@ -251,7 +341,6 @@ async def dialled(request: web.Request) -> web.Response:
         timezone=ending.timezone,
         language=ending.language,
     )
-    await deps.live.publish(ending.subjects)
     return _document(twilio.say(told, ending.language))
 
 
@@ -268,28 +357,34 @@ async def ended(request: web.Request) -> web.Response:
 
 
 async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
-    """Keep a fact: in the database, or in the journal while that is away (F2)."""
+    """Keep a fact: in the database, or in the journal while that is away (F2) or where a bug is in the way."""
     deps = request.config_dict[DEPS]
     call_id = _id(request, "call") if "call" in request.match_info else None
-    sid = request[PARAMS].get("CallSid", "")
-    try:
-        async with asyncio.timeout(STATEMENT_S), deps.sessions.begin() as session:
-            ending = await actions.hear(
+    sid, arrived = request[PARAMS].get("CallSid", ""), request[ARRIVED]
+
+    async def write() -> actions.Ending:
+        async with deps.sessions.begin() as session:
+            return await actions.hear(
                 session,
                 fact,
                 carrier=_carrier(deps),
                 call_id=call_id,
                 sid=sid,
                 policy=policy(deps.settings),
-                now=request[ARRIVED],
+                now=arrived,
                 new_id=deps.new_id,
             )
-    except UNREACHABLE:
+
+    try:
+        ending = await _within(request, STATEMENT_S, write())
+    except Exception as trouble:
         request.config_dict[STANDBY].keep(
-            Entry(fact=fact, carrier=_carrier(deps), call_id=call_id, sid=sid, heard_at=request[ARRIVED])
+            Entry(fact=fact, carrier=_carrier(deps), call_id=call_id, sid=sid, heard_at=arrived)
         )
+        if not isinstance(trouble, UNREACHABLE):
+            raise
         return None
-    await deps.live.publish(ending.subjects)
+    _hint(request, ending.subjects)
     return ending
 
 
@@ -298,19 +393,23 @@ async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
 
 async def text(request: web.Request) -> web.Response:
     """Take a provider's answer to the status text."""
-    deps, came = request.config_dict[DEPS], twilio.parse_text(request[PARAMS])
-    async with deps.sessions.begin() as session:
-        answer, subjects = await actions.take_text(
-            session,
-            sid=came.sid,
-            sender=came.sender,
-            body=came.body,
-            settings=deps.settings,
-            policy=policy(deps.settings),
-            now=request[ARRIVED],
-            new_id=deps.new_id,
-        )
-    await deps.live.publish(subjects)
+    deps, came, arrived = request.config_dict[DEPS], twilio.parse_text(request[PARAMS]), request[ARRIVED]
+
+    async def take() -> tuple[str, tuple[UUID, ...]]:
+        async with deps.sessions.begin() as session:
+            return await actions.take_text(
+                session,
+                sid=came.sid,
+                sender=came.sender,
+                body=came.body,
+                settings=deps.settings,
+                policy=policy(deps.settings),
+                now=arrived,
+                new_id=deps.new_id,
+            )
+
+    answer, subjects = await _within(request, KEYED_S, take())
+    _hint(request, subjects)
     return _document(twilio.reply(answer))
 
 

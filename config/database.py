@@ -26,11 +26,14 @@ from sqlalchemy import (
     MetaData,
     String,
     TypeDecorator,
+    event,
     text,
 )
 from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
@@ -123,16 +126,40 @@ def checks(**kinds: type[StrEnum]) -> tuple[CheckConstraint, ...]:
 
 
 def engine(url: str, *, pool: int) -> AsyncEngine:
-    """Return the engine behind all sessions: a fixed pool, since an overflowing one costs 40 % under load."""
-    return create_async_engine(
+    """Return the engine behind all sessions: a fixed pool, since an overflowing one costs 40 % under load.
+
+    What a statement was told stays out of its errors: those are logged, and names are in it.
+    """
+    made = create_async_engine(
         url,
         pool_size=pool,
         max_overflow=0,
         pool_timeout=5,
+        hide_parameters=True,
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={"timeout": 5, "command_timeout": 30},
     )
+    event.listen(made.sync_engine, "handle_error", _say_that_it_is_away)
+    event.listen(made.sync_engine, "checkout", _pass_over_a_closed_one)
+    return made
+
+
+def _pass_over_a_closed_one(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """Let the pool open another connection in the place of one that has died: seeing that costs no round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _say_that_it_is_away(context: ExceptionContext) -> None:
+    """Tell a database that went away from a bug: SQLAlchemy has one bare error for both."""
+    state = getattr(context.original_exception, "sqlstate", None) or ""
+    if context.is_disconnect or state.startswith(_AWAY):
+        raise ConnectionError(type(context.original_exception).__name__) from context.original_exception
+
+
+# Connection lost, server going down or starting, no connection left, statement cancelled.
+_AWAY = ("08", "57P0", "53300", "57014")
 
 
 def sessions(on: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -153,9 +180,19 @@ def sqlalchemy_url(url: str) -> str:
 
 @asynccontextmanager
 async def driver_pool(url: str, *, size: int) -> AsyncIterator[asyncpg.Pool]:
-    """Open a pool of bare connections, for the one path that needs them: answering a call."""
-    async with asyncpg.create_pool(driver_url(url), min_size=0, max_size=size, timeout=2) as pool:
+    """Open a pool of bare connections, for the one path that needs them: answering a call.
+
+    What is run on them leaves no trace in its session, so a connection that is given back is not asked to forget:
+    that would be a round trip more for each call. A transaction left open is still rolled back, by the driver.
+    """
+    async with asyncpg.create_pool(
+        driver_url(url), min_size=0, max_size=size, timeout=2, reset=_forget_nothing
+    ) as pool:
         yield pool
+
+
+async def _forget_nothing(_connection: asyncpg.Connection) -> None:
+    """Stand in for the driver's own reset."""
 
 
 async def free_connections(url: str) -> int:

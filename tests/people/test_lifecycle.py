@@ -21,7 +21,7 @@ LISTED = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), product(State, Event))
+@pytest.mark.parametrize(("state", "event"), [*product(State, Event)])
 def test_a_relationship_moves_as_listed_and_not_otherwise(state: State, event: Event) -> None:
     assert next_state(RELATIONSHIP, state, event) is LISTED.get((state, event))
 

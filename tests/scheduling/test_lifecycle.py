@@ -17,7 +17,7 @@ LISTED = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), product(State, Event))
+@pytest.mark.parametrize(("state", "event"), [*product(State, Event)])
 def test_an_appointment_moves_as_listed_and_not_otherwise(state: State, event: Event) -> None:
     assert next_state(APPOINTMENT, state, event) is LISTED.get((state, event))
 

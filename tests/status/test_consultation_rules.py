@@ -38,7 +38,7 @@ EDGES = [
     ("live after end + 4 h", LIVE, 4 * HOUR + SECOND, (E.END_PASSED,)),
     ("hung up after the end, with too little talk", replace(SCHEDULED, talk_s=20), 300, (E.END_PASSED,)),
     ("live, but enough was said in an earlier call", replace(LIVE, talk_s=60), 0, (E.HELD,)),
-    # Talk (R115)
+    # How long was talked, R115
     ("no call", SCHEDULED, -60, ()),
     ("a bridged call of 0 s", replace(SCHEDULED, talk_s=0), -60, ()),
     ("59 s", replace(SCHEDULED, talk_s=59), -60, ()),

@@ -66,18 +66,18 @@ NOTICE_MOVES = {
 }
 
 
-@pytest.mark.parametrize(("state", "event"), product(S, E))
-def test_a_consultation_moves_as_listed_and_not_otherwise(state: S, event: E) -> None:
+@pytest.mark.parametrize(("state", "event"), [*product(S, E)])
+def test_a_consultation_moves_as_listed_and_not_otherwise(state: ConsultationStatus, event: ConsultationEvent) -> None:
     assert next_state(CONSULTATION, state, event) is CONSULTATION_MOVES.get((state, event))
 
 
-@pytest.mark.parametrize(("state", "event"), product(T, K))
-def test_a_task_moves_as_listed_and_not_otherwise(state: T, event: K) -> None:
+@pytest.mark.parametrize(("state", "event"), [*product(T, K)])
+def test_a_task_moves_as_listed_and_not_otherwise(state: TaskState, event: TaskEvent) -> None:
     assert next_state(TASK, state, event) is TASK_MOVES.get((state, event))
 
 
-@pytest.mark.parametrize(("state", "event"), product(N, V))
-def test_a_notice_moves_as_listed_and_not_otherwise(state: N, event: V) -> None:
+@pytest.mark.parametrize(("state", "event"), [*product(N, V)])
+def test_a_notice_moves_as_listed_and_not_otherwise(state: NoticeState, event: NoticeEvent) -> None:
     assert next_state(NOTICE, state, event) is NOTICE_MOVES.get((state, event))
 
 

@@ -1,0 +1,139 @@
+"""What a provider is shown, and what they report about it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bridge import queries
+from bridge.actions.history import NewId
+from bridge.actions.outages import reveal
+from bridge.rules.contact import ContactFacts, contact
+from bridge.values import (
+    Contact,
+    LineState,
+)
+from config.errors import NotFound
+from config.settings import Settings
+from people import actions as people
+from people.models import SupportCase
+from people.values import CaseKind
+from scheduling import queries as scheduling
+from scheduling.models import Appointment
+from scheduling.values import AppointmentState
+from status import actions as ledger
+from status.values import Actor, Channel, EventKind, NoticeKey
+
+
+async def contacts(
+    session: AsyncSession,
+    appointments: Sequence[Appointment],
+    *,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> dict[UUID, Contact]:
+    """Return what to dial for each appointment.
+
+    While its line is down, an appointment within the next 4 h is laid open here as well, so that what is shown
+    does not wait for the sweep; what was laid open stays so to its end.
+    """
+    ids = [a.id for a in appointments]
+    open_ones = set(await queries.revealed(session, ids))
+    down = {row.line: row for row in await queries.line_statuses(session) if row.state is LineState.DOWN}
+    until = now + timedelta(hours=settings.reveal_ahead_h)
+    for one in appointments:
+        if (
+            one.line in down
+            and one.tracked
+            and one.state is AppointmentState.BOOKED
+            and now < one.ends_at
+            and one.starts_at <= until
+            and (one.id, one.occurrence) not in open_ones
+        ):
+            await reveal(session, one, down[one.line], actor=actor, now=now, new_id=new_id)
+            open_ones.add((one.id, one.occurrence))
+    found = {}
+    for side in await queries.sides(session, ids):
+        one = side.appointment
+        facts = ContactFacts(
+            session_type=one.session_type,
+            tracked=one.tracked,
+            state=one.state,
+            opens_at=one.starts_at - settings.line_lead,
+            ends_at=one.ends_at,
+            line=one.line,
+            client_number=side.client_number,
+            verified=side.provider.dial_phone_verified_at is not None,
+            shared_by=side.shared_by,
+            has_pin=side.has_pin,
+            practice_kind=side.practice.kind,
+            line_enabled=side.practice.line_enabled,
+            revealed=(one.id, one.occurrence) in open_ones,
+        )
+        found[one.id] = contact(facts, now)
+    return found
+
+
+async def report_issue(
+    session: AsyncSession, appointment_id: UUID, *, text: str, actor: Actor, now: datetime, new_id: NewId
+) -> SupportCase:
+    """Open a support case about an appointment, with the facts of its calls, and acknowledge it (R110, M23)."""
+    appointment = await scheduling.appointment(session, appointment_id)
+    if appointment is None:
+        raise NotFound
+    rows = await queries.calls(
+        session,
+        provider_id=None,
+        appointment_id=appointment_id,
+        caller_key=None,
+        since=None,
+        after=None,
+        limit=50,
+    )
+    calls = [
+        {
+            "id": str(row.id),
+            "dialled_at": row.dialled_at.isoformat(),
+            "outcome": row.outcome.value if row.outcome else None,
+            "reason": row.reason.value if row.reason else None,
+            "talk_s": row.talk_s,
+        }
+        for row in rows
+    ]
+    case = await people.open_case(
+        session,
+        kind=CaseKind.ISSUE,
+        provider_id=appointment.provider_id,
+        appointment_id=appointment_id,
+        text=text,
+        facts={"calls": calls, "occurrence": appointment.occurrence},
+        now=now,
+        new_id=new_id,
+    )
+    await ledger.record(
+        session,
+        EventKind.ISSUE_REPORTED,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=appointment.provider_id,
+        appointment_id=appointment_id,
+        data={"case": str(case.id)},
+    )
+    for channel in (Channel.MAIL, Channel.PORTAL):
+        await ledger.notify(
+            session,
+            NoticeKey.ISSUE_RECEIVED,
+            channel,
+            provider_id=appointment.provider_id,
+            subject_id=case.id,
+            appointment_id=appointment_id,
+            due_at=now,
+            now=now,
+            new_id=new_id,
+        )
+    return case
