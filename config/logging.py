@@ -78,6 +78,8 @@ def _mask(key: str, value: object) -> object:
         return value
     if _is_private(key):
         return "[private]"
+    if isinstance(value, str):
+        return mask_text(value)
     if isinstance(value, bytes):
         return "[bytes]"
     if isinstance(value, Mapping):
@@ -92,6 +94,18 @@ def _mask(key: str, value: object) -> object:
 def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Mask every value of an entry (structlog processor)."""
     return {mask_text(key): _mask(key, value) for key, value in event.items()}
+
+
+def _written(_logger: object, _method: str, line: Any) -> tuple[tuple[str], Mapping[str, Any]]:
+    """Hand a line that is ready to the standard library (the last structlog processor)."""
+    return (line,), {"extra": {"written": True}}
+
+
+class _Lines(structlog.stdlib.ProcessorFormatter):
+    """Takes structlog's lines as they are, and sends what others log through the processors."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return record.getMessage() if "written" in record.__dict__ else super().format(record)
 
 
 def configure(*, production: bool) -> None:
@@ -109,14 +123,14 @@ def configure(*, production: bool) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[structlog.stdlib.filter_by_level, *shared, mask, render, _written],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Lines(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, mask, render],
         )

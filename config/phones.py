@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -115,15 +116,17 @@ def unusable(number: str | None, line: str) -> Unusable | None:
     national = str(parsed.national_number)
     if phonenumbers.is_emergency_number(national, region or "US"):
         return Unusable.EMERGENCY
-    if not phonenumbers.is_valid_number(parsed):
+    kind = phonenumbers.number_type(parsed)
+    if kind == PhoneNumberType.UNKNOWN:  # which is what the library calls not valid
         return Unusable.INVALID
-    if phonenumbers.number_type(parsed) in _COSTLY:
+    if kind in _COSTLY:
         return Unusable.PREMIUM
     if region != country(line):
         return Unusable.OTHER_COUNTRY
     return None
 
 
+@lru_cache(maxsize=256)  # of our own lines, mostly: each call asks for the one that it came in on
 def country(number: str) -> str | None:
     """Return the two-letter country of an E.164 number."""
     try:

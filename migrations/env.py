@@ -8,7 +8,10 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.sql.sqltypes import AutoString
 
-import status.models  # noqa: F401 - imported for their tables
+import bridge.models  # noqa: F401 - imported for its tables
+import people.models  # noqa: F401 - imported for its tables
+import scheduling.models  # noqa: F401 - imported for its tables
+import status.models  # noqa: F401 - imported for its tables
 from config.database import EnumText, Instant, metadata
 
 

@@ -1,5 +1,7 @@
 """The schema that migrations make is the one that the models describe, read from PostgreSQL's own catalogue."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from config.database import driver_url, metadata, migrate, sqlalchemy_url
+from config.database import ROOT, driver_url, metadata, migrate, sqlalchemy_url
 from tests.config.test_metadata import MODELS
 from tests.engines import named
 
@@ -103,3 +105,24 @@ async def test_an_empty_database_is_migrated_whole(database_url: str, described:
         assert await connection.fetchval("SELECT count(*) FROM alembic_version") == 1
     finally:
         await connection.close()
+
+
+NEXT_MIGRATION = """
+import sys
+from alembic import command
+from alembic.config import Config
+
+scripts = Config()
+scripts.set_main_option("script_location", "migrations")
+scripts.attributes["url"] = sys.argv[1]
+command.check(scripts)
+"""
+
+
+def test_the_next_migration_would_be_empty(database_url: str) -> None:
+    """Asked in a process of its own: what `migrations/env.py` forgets to import, a new migration would drop."""
+    command = [sys.executable, "-c", NEXT_MIGRATION, sqlalchemy_url(database_url)]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr

@@ -474,24 +474,53 @@ async def test_a_worker_that_slept_over_its_claim_does_not_send(
     assert len(texts_of(carrier)) == 1
 
 
-async def test_news_of_an_old_claim_does_not_touch_a_later_one(
-    carrier: Carrier, world: World, clock: Clock, works: Worker
+@pytest.mark.parametrize("moment", ["before the network", "after the network"])
+async def test_an_answer_that_comes_after_a_later_claim_does_not_touch_it(
+    carrier: Carrier, world: World, clock: Clock, works: Worker, moment: str
 ) -> None:
-    """The look-up that was slow must not put a text back into the outbox that somebody else has sent since."""
+    await asked(world, clock, works)
+    row = await notice(world.deps)
+
+    async def somebody_else_claims() -> None:
+        clock.forward(minutes=6)
+        assert (await deliver(world.deps)).state is NoticeState.DUE
+        with pytest.raises(Killed):
+            await jobs.deliver(KILLS[moment](world.deps), row.id)
+
+    carrier.simulator.book.fail_next(RestFailure(status=429))
+    slow = replace(world.deps, texts=Texts(world.deps.texts, meanwhile=somebody_else_claims))
+    await jobs.deliver(slow, row.id)
+    row = await notice(world.deps)
+    assert (row.state, row.attempts) == (NoticeState.CLAIMED, 2)
+    assert (await go_on(world.deps, clock)).state is NoticeState.SENT
+    assert len(texts_of(carrier)) == 1
+
+
+@pytest.mark.parametrize("outcome", ["killed", "unknown"])
+async def test_a_slow_look_up_does_not_put_back_what_was_sent_since(
+    carrier: Carrier, world: World, clock: Clock, works: Worker, outcome: str
+) -> None:
     await asked(world, clock, works)
     carrier.simulator.book.fail_next(RestFailure(status=500))
     row = await deliver(world.deps)
     clock.to(row.due_at)
 
-    async def somebody_faster() -> None:
+    async def somebody_faster_sends() -> None:
         clock.forward(minutes=2)
         assert (await deliver(world.deps)).state is NoticeState.DUE
-        assert (await deliver(world.deps)).state is NoticeState.SENT
+        if outcome == "killed":
+            with pytest.raises(Killed):
+                await jobs.deliver(KILLS["after the network"](world.deps), row.id)
+        else:
+            carrier.simulator.book.fail_next(RestFailure(status=500, took_it=True))
+            await deliver(world.deps)
+        assert len(texts_of(carrier)) == 1
 
-    slow = replace(world.deps, texts=Texts(world.deps.texts, meanwhile=somebody_faster))
+    slow = replace(world.deps, texts=Texts(world.deps.texts, meanwhile=somebody_faster_sends))
     await jobs.deliver(slow, row.id)
-    row = await go_on(world.deps, clock)
-    assert (row.state, row.attempts) == (NoticeState.SENT, 2)
+    row = await notice(world.deps)
+    assert row.state is (NoticeState.CLAIMED if outcome == "killed" else NoticeState.UNCERTAIN)
+    assert (await go_on(world.deps, clock)).state is NoticeState.SENT
     assert len(texts_of(carrier)) == 1
 
 

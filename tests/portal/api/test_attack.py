@@ -31,6 +31,7 @@ from tests.portal.api.conftest import Program
 from tests.portal.api.test_support import call
 
 EXAMPLES = 100
+SEED = 1108
 
 # What a format means here, where its name says less: addresses and numbers that exist, an instant of this century.
 _ZONES = [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=5))]
@@ -136,7 +137,7 @@ def _kinds(first: int, last: int) -> Iterator[dict[str, Any]]:
 
 
 async def attack(
-    base: str, admin: Program, known: Mapping[str, Sequence[str]], *, phases: Sequence[str], only: Sequence[str] = (), n=EXAMPLES, det=True
+    base: str, admin: Program, known: Mapping[str, Sequence[str]], *, phases: Sequence[str], only: Sequence[str] = ()
 ) -> Report:
     """Attack the API of `base` in these phases, the operations with these tags only where some are named."""
     async with ClientSession() as http, http.get(f"{base}/api/v1/openapi.json") as response:
@@ -150,7 +151,8 @@ async def attack(
             "base-url": f"{base}/api/v1",
             "headers": {"Authorization": f"Bearer {admin.token}"},
             "continue-on-failure": True,
-            "generation": {"max-examples": n, "deterministic": det, "no-shrink": True},
+            "seed": SEED,
+            "generation": {"max-examples": EXAMPLES, "no-shrink": True},
             "phases": {
                 name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing", "stateful")
             },
@@ -215,8 +217,8 @@ async def test_valid_and_invalid_requests(
     assert not report.findings, report.findings[0]
     assert len(report.statuses) == sum(operation.path.split("/")[1] in only for operation in OPERATIONS)
     assert report.never(range(200, 300)) == set()
-    few = {label: sum(counted.values()) for label, counted in report.statuses.items() if sum(counted.values()) < EXAMPLES}
-    assert few == {}
+    few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES}
+    assert few <= {"GET /line"}, "there is one way to ask for nothing"
 
 
 async def test_every_boundary_and_every_part_left_out(
@@ -230,8 +232,7 @@ async def test_every_boundary_and_every_part_left_out(
 
 
 async def test_chains_of_calls(base: str, admin: Program, known: dict[str, list[str]]) -> None:
-    import os
-    report = await attack(base, admin, known, phases=["stateful"],n=int(os.environ.get("N","100")), det=os.environ.get("D")=="1")
+    report = await attack(base, admin, known, phases=["stateful"])
 
     assert not report.findings, report.findings[0]
     print("TOTAL", sum(c.total() for c in report.statuses.values()), report.never(range(200,300)), len(report.statuses))

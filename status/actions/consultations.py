@@ -1,20 +1,18 @@
-"""What can happen in the ledger.
+"""Consultations: followed from their booking until they are settled."""
 
-Every action is called inside somebody's transaction and never commits. `now` and ids are passed in.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.errors import NotFound, Refused
-from config.jobs import enqueue
 from config.lifecycles import next_state
 from config.settings import Settings
 from status import queries
-from status.models import Consultation, Event, Notice, Task
+from status.actions.history import Data, NewId, record
+from status.actions.notices import notify, withdraw_notices
+from status.actions.tasks import close_task, open_task
+from status.models import Consultation
 from status.rules import consultation as rules
 from status.rules import lifecycle
 from status.values import (
@@ -29,54 +27,11 @@ from status.values import (
     EventKind,
     How,
     NoReason,
-    NoticeEvent,
     NoticeKey,
-    NoticeState,
     Policy,
-    Recipient,
     TaskEvent,
     TaskKind,
-    TaskState,
 )
-
-NewId = Callable[[], UUID]
-Data = dict[str, str | int | bool | None]
-
-
-async def record(
-    session: AsyncSession,
-    kind: EventKind,
-    *,
-    actor: Actor,
-    at: datetime,
-    now: datetime,
-    new_id: NewId,
-    provider_id: UUID | None = None,
-    appointment_id: UUID | None = None,
-    consultation_id: UUID | None = None,
-    call_id: UUID | None = None,
-    data: Data | None = None,
-) -> None:
-    """Append one line of history; `at` is when it happened, `now` when it is written down."""
-    await queries.add_event(
-        session,
-        Event(
-            id=new_id(),
-            at=at,
-            recorded_at=now,
-            kind=kind,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            provider_id=provider_id,
-            appointment_id=appointment_id,
-            consultation_id=consultation_id,
-            call_id=call_id,
-            data=data or {},
-        ),
-    )
-
-
-# Consultations
 
 
 def policy(settings: Settings) -> Policy:
@@ -408,241 +363,3 @@ async def _stop_asking(
             now=now,
             new_id=new_id,
         )
-
-
-# Tasks
-
-
-async def open_task(
-    session: AsyncSession,
-    kind: TaskKind,
-    subject_id: UUID,
-    *,
-    provider_id: UUID,
-    appointment_id: UUID | None,
-    due_at: datetime | None,
-    now: datetime,
-    new_id: NewId,
-) -> None:
-    """Ask a person to do something; one task per kind and subject, whatever happens twice."""
-    if await queries.task_for_update(session, kind, subject_id):
-        return
-    session.add(
-        Task(
-            id=new_id(),
-            kind=kind,
-            subject_id=subject_id,
-            provider_id=provider_id,
-            appointment_id=appointment_id,
-            state=TaskState.OPEN,
-            opened_at=now,
-            due_at=due_at,
-        )
-    )
-    await session.flush()
-    await record(
-        session,
-        EventKind.TASK_OPENED,
-        actor=CLOCK,
-        at=now,
-        now=now,
-        new_id=new_id,
-        provider_id=provider_id,
-        appointment_id=appointment_id,
-        data={"kind": kind.value, "subject": str(subject_id)},
-    )
-
-
-async def close_task(
-    session: AsyncSession, kind: TaskKind, subject_id: UUID, event: TaskEvent, *, now: datetime, new_id: NewId
-) -> None:
-    """End the task about a subject, if there is one open."""
-    task = await queries.task_for_update(session, kind, subject_id)
-    after = next_state(lifecycle.TASK, task.state, event) if task else None
-    if task is None or after is None:
-        return
-    task.state, task.closed_at = after, now
-    await session.flush()
-    await record(
-        session,
-        EventKind.TASK_CLOSED,
-        actor=CLOCK,
-        at=now,
-        now=now,
-        new_id=new_id,
-        provider_id=task.provider_id,
-        appointment_id=task.appointment_id,
-        data={"kind": kind.value, "subject": str(subject_id), "state": after.value},
-    )
-
-
-# Notices
-
-
-async def notify(
-    session: AsyncSession,
-    key: NoticeKey,
-    channel: Channel,
-    *,
-    provider_id: UUID,
-    subject_id: UUID,
-    appointment_id: UUID | None,
-    due_at: datetime,
-    now: datetime,
-    new_id: NewId,
-    expires_at: datetime | None = None,
-    dedupe: str = "",
-) -> None:
-    """Put a letter to a provider into the outbox; the same letter about the same subject is written once.
-
-    A portal notice is delivered by standing there. Others are enqueued when due now, else found by the sweep.
-    """
-    row = Notice(
-        id=new_id(),
-        key=key,
-        channel=channel,
-        recipient=Recipient.PROVIDER,
-        recipient_id=provider_id,
-        subject_id=subject_id,
-        appointment_id=appointment_id,
-        dedupe=f"{key.value}:{channel.value}:{provider_id}:{subject_id}:{dedupe}",
-        state=NoticeState.DUE,
-        created_at=now,
-        due_at=due_at,
-        expires_at=expires_at,
-    )
-    if channel is Channel.PORTAL:
-        row.state, row.sent_at, row.settled_at, row.sent_by = NoticeState.DELIVERED, now, now, Channel.PORTAL
-    if await queries.add_notice(session, row) and channel is not Channel.PORTAL and due_at <= now:
-        await enqueue(session, "deliver", row.id)
-
-
-async def withdraw_notices(
-    session: AsyncSession, subject_id: UUID, *, now: datetime, keys: Iterable[NoticeKey] = tuple(NoticeKey)
-) -> None:
-    """Cancel the letters about a subject that have not begun to be sent."""
-    wanted = set(keys)
-    for row in await queries.open_notices_for_update(session, subject_id):
-        if row.key in wanted:
-            move_notice(row, NoticeEvent.NO_LONGER_TRUE, now=now)
-    await session.flush()
-
-
-def move_notice(row: Notice, event: NoticeEvent, *, now: datetime) -> bool:
-    """Move a notice by its table; False where the table has no such move."""
-    after = next_state(lifecycle.NOTICE, row.state, event)
-    if after is None:
-        return False
-    row.state = after
-    if after not in queries.OPEN_NOTICES:
-        row.settled_at = now
-    return True
-
-
-async def enqueue_due(session: AsyncSession, *, now: datetime, stale: timedelta) -> Sequence[UUID]:
-    """Enqueue work for every deadline that has passed: consultations to judge, notices to deliver."""
-    consultations = await queries.due_consultations(session, now)
-    notices = await queries.due_notices(session, now, stale)
-    await enqueue(session, "judge", *consultations)
-    await enqueue(session, "deliver", *notices)
-    return [*consultations, *notices]
-
-
-# What became of a notice
-
-
-async def note_sent(
-    session: AsyncSession, row: Notice, *, by: Channel, reference: str | None, now: datetime, new_id: NewId
-) -> None:
-    """Write down that a letter was taken; whether its sender or a receipt says so first makes no difference."""
-    told_before = row.sent_at is not None
-    move_notice(row, NoticeEvent.TAKEN, now=now)
-    row.sent_by, row.reference = by, reference
-    if told_before:
-        await session.flush()  # what came of it since then stays
-        return
-    row.sent_at, row.trouble = now, None
-    await session.flush()
-    await _record_notice(session, EventKind.NOTICE_SENT, row, now=now, new_id=new_id, by=by.value)
-
-
-async def note_failed(
-    session: AsyncSession, row: Notice, event: NoticeEvent, *, trouble: str | None, now: datetime, new_id: NewId
-) -> bool:
-    """End a letter that did not arrive; False where its lifecycle has no such move.
-
-    What was to be a text goes by mail instead, at once: a provider has to learn of their task (R119).
-    """
-    if not move_notice(row, event, now=now):
-        return False
-    row.trouble = trouble
-    if row.sent_at is None:
-        row.reference = None
-    await session.flush()
-    await _record_notice(session, EventKind.NOTICE_FAILED, row, now=now, new_id=new_id, trouble=trouble)
-    by_text = row.channel is Channel.TEXT and row.sent_by is Channel.TEXT
-    if by_text and (row.expires_at is None or now < row.expires_at):
-        await notify(
-            session,
-            row.key,
-            Channel.MAIL,
-            provider_id=row.recipient_id,
-            subject_id=row.subject_id,
-            appointment_id=row.appointment_id,
-            dedupe=f"instead:{row.id}",
-            due_at=now,
-            expires_at=row.expires_at,
-            now=now,
-            new_id=new_id,
-        )
-    return True
-
-
-async def note_receipt(
-    session: AsyncSession,
-    notice_id: UUID,
-    *,
-    delivered: bool | None,
-    code: str | None,
-    reference: str | None = None,
-    now: datetime,
-    new_id: NewId,
-) -> Notice | None:
-    """Take in what the carrier says of a text; None where it is about no notice of ours.
-
-    `delivered` is None while the text is on its way: that the carrier has it settles an uncertain one. `reference`
-    is the carrier's id of the text; one about an earlier try of the same notice says nothing about the later one.
-    A final state stays, whatever comes after it, and so does everything about a letter that went by mail.
-    """
-    row = await queries.notice_in_turn_for_update(session, notice_id)
-    if row is None or row.sent_by is Channel.MAIL:
-        return None
-    if row.sent_at is not None and reference and row.reference and reference != row.reference:
-        return row
-    event = {True: NoticeEvent.DELIVERED, False: NoticeEvent.UNDELIVERED, None: NoticeEvent.TAKEN}[delivered]
-    if next_state(lifecycle.NOTICE, row.state, event) is None:
-        return row
-    if row.sent_at is None:
-        await note_sent(session, row, by=Channel.TEXT, reference=reference, now=now, new_id=new_id)
-    if delivered is False:
-        await note_failed(session, row, event, trouble=code, now=now, new_id=new_id)
-    elif delivered:
-        move_notice(row, event, now=now)
-        await session.flush()
-    return row
-
-
-async def _record_notice(
-    session: AsyncSession, kind: EventKind, row: Notice, *, now: datetime, new_id: NewId, **data: str | None
-) -> None:
-    await record(
-        session,
-        kind,
-        actor=CLOCK,
-        at=now,
-        now=now,
-        new_id=new_id,
-        provider_id=row.recipient_id if row.recipient is Recipient.PROVIDER else None,
-        appointment_id=row.appointment_id,
-        data={"notice": str(row.id), "key": row.key.value, "attempts": row.attempts, **data},
-    )

@@ -1,0 +1,44 @@
+"""What can happen in the ledger.
+
+Every action is called inside somebody's transaction and never commits. `now` and ids are passed in.
+"""
+
+from status.actions.consultations import (
+    answer,
+    correct,
+    end_consultation,
+    excuse,
+    facts,
+    judge,
+    open_consultation,
+    policy,
+    record_talk,
+)
+from status.actions.deadlines import enqueue_due
+from status.actions.history import Data, NewId, record
+from status.actions.notices import move_notice, note_failed, note_receipt, note_sent, notify, withdraw_notices
+from status.actions.tasks import close_task, open_task
+
+__all__ = [
+    "Data",
+    "NewId",
+    "answer",
+    "close_task",
+    "correct",
+    "end_consultation",
+    "enqueue_due",
+    "excuse",
+    "facts",
+    "judge",
+    "move_notice",
+    "note_failed",
+    "note_receipt",
+    "note_sent",
+    "notify",
+    "open_consultation",
+    "open_task",
+    "policy",
+    "record",
+    "record_talk",
+    "withdraw_notices",
+]
