@@ -317,7 +317,5 @@ async def _apply(deps: Deps, entry: dict[str, Any]) -> None:
                 )
             case _:
                 at, line = datetime.fromisoformat(entry["at"]), entry["line"]
-                await queries.add_sign(
-                    session, sign_id=UUID(entry["id"]), line=line, sign=Sign(entry["sign"]), now=at
-                )
+                await queries.add_sign(session, sign_id=UUID(entry["id"]), line=line, sign=Sign(entry["sign"]), now=at)
                 await actions.judge_line(session, line, settings=deps.settings, now=now, new_id=deps.new_id)

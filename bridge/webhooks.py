@@ -24,7 +24,7 @@ from config.deps import Deps
 from config.errors import BadInput, NotFound
 from config.http import ARRIVED, DEPS
 from people.values import Language
-from status.actions import note_receipt, policy
+from status.actions import policy
 
 _log = structlog.get_logger(__name__)
 
@@ -414,18 +414,19 @@ async def text(request: web.Request) -> web.Response:
 
 
 async def text_status(request: web.Request) -> web.Response:
-    """Take the fate of a text of ours; only final states say something."""
+    """Take the fate of a text of ours."""
     deps, receipt = request.config_dict[DEPS], twilio.parse_receipt(request[PARAMS])
-    if receipt.delivered is not None:
-        async with deps.sessions.begin() as session:
-            await note_receipt(
-                session,
-                _id(request, "notice"),
-                delivered=receipt.delivered,
-                code=receipt.code,
-                now=request[ARRIVED],
-                new_id=deps.new_id,
-            )
+    async with deps.sessions.begin() as session:
+        subjects = await actions.take_receipt(
+            session,
+            _id(request, "notice"),
+            receipt=receipt,
+            to=request[PARAMS].get("To"),
+            settings=deps.settings,
+            now=request[ARRIVED],
+            new_id=deps.new_id,
+        )
+    await deps.live.publish(subjects)
     return web.Response(status=204)
 
 

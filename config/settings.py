@@ -37,15 +37,16 @@ class SettingsError(Exception):
 
 
 def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = "must be an http or https address"
+    msg = "must be an http or https address"
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError:  # its words repeat what was set
+        raise ValueError(msg) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         raise ValueError(msg)
     if parts.query or parts.fragment or "@" in parts.netloc:
         msg = "must have no user, query or fragment"
-        raise ValueError(msg)
-    if parts.port == 0:  # asking for the port raises ValueError where it is none
-        msg = "must have a port that can be called"
         raise ValueError(msg)
     return value.rstrip("/")
 

@@ -10,7 +10,7 @@ from bridge.actions.history import caller_key
 from bridge.actions.keypad import begin_verification, keyed_choice, keyed_code, keyed_pin
 from bridge.actions.outages import declare_outage, judge_line, note_sign, restore, reveal
 from bridge.actions.showing import contacts, report_issue
-from bridge.actions.texts import take_text
+from bridge.actions.texts import take_receipt, take_text
 
 __all__ = [
     "RETRY_WITHIN",
@@ -32,6 +32,7 @@ __all__ = [
     "report_issue",
     "restore",
     "reveal",
+    "take_receipt",
     "take_report",
     "take_text",
 ]

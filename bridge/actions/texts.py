@@ -9,15 +9,49 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bridge import queries
 from bridge.actions.history import NewId, caller_key
+from bridge.carriers.twilio import Receipt
 from bridge.models import TextReply
 from bridge.rules import replies, routing
+from bridge.texts import suppression
 from config.errors import Refused
+from config.phones import read_caller
 from config.settings import Settings
 from people import queries as people_queries
 from people.values import Language, SuppressionReason
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.values import Actor, DecidedBy, EventKind, Policy
+
+
+async def take_receipt(
+    session: AsyncSession,
+    notice_id: UUID,
+    *,
+    receipt: Receipt,
+    to: str | None,
+    settings: Settings,
+    now: datetime,
+    new_id: NewId,
+) -> tuple[UUID, ...]:
+    """Take the fate of a text of ours; a number that no text can reach, or whose owner stopped them, gets none."""
+    row = await ledger.note_receipt(
+        session,
+        notice_id,
+        delivered=receipt.delivered,
+        code=receipt.code,
+        reference=receipt.sid,
+        now=now,
+        new_id=new_id,
+    )
+    if row is None:
+        return ()
+    why = suppression(receipt.code) if receipt.delivered is False else None
+    number = read_caller(to or "").number
+    key = caller_key(number, settings)
+    if why is not None and key is not None:
+        await people_queries.suppress(session, key, why, now)
+    return tuple(one for one in (row.recipient_id, row.appointment_id) if one)
+
 
 LISTS_LAST = timedelta(days=4)
 

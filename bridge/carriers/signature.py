@@ -6,7 +6,6 @@ X-Forwarded-*, which a caller may choose.
 """
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
@@ -34,8 +33,16 @@ def signature(token: str, url: str, params: Sequence[tuple[str, str]]) -> str:
 
     Bytes of a path that are no UTF-8 come in as surrogates and go into the sum as the bytes that they were.
     """
-    signed = (url + "".join(name + value for name, value in sorted(set(params)))).encode(errors="surrogateescape")
-    return base64.b64encode(hmac.new(token.encode(), signed, hashlib.sha1).digest()).decode()
+    return _signature(token, url, _joined(params)).decode()
+
+
+def _joined(params: Sequence[tuple[str, str]]) -> str:
+    return "".join([name + value for name, value in sorted(set(params))])
+
+
+def _signature(token: str, url: str, joined: str) -> bytes:
+    signed = (url + joined).encode(errors="surrogateescape")
+    return base64.b64encode(hmac.digest(token.encode(), signed, "sha1"))
 
 
 def is_genuine(
@@ -46,9 +53,9 @@ def is_genuine(
         shown = given.encode("ascii")
     except UnicodeEncodeError:
         return False
-    genuine = False
-    for token in tokens:
-        for base in bases:
-            if token and hmac.compare_digest(signature(token, base + raw_path, params).encode(), shown):
-                genuine = True
-    return genuine
+    joined = _joined(params)
+    return any(
+        token and hmac.compare_digest(_signature(token, base + raw_path, joined), shown)
+        for token in tokens
+        for base in bases
+    )

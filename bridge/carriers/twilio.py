@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import assert_never
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 from uuid import UUID
 from xml.sax.saxutils import escape, quoteattr
 
@@ -64,9 +64,20 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
     Raises BadInput where it is no form, has too many fields, or is not UTF-8.
     """
     try:
-        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMS)
-    except (UnicodeDecodeError, ValueError):
-        raise BadInput(Problem("body", "This is not a form of at most 200 fields in UTF-8.")) from None
+        fields = body.decode("ascii").split("&")
+        if len(fields) > MAX_PARAMS:
+            raise _NOT_A_FORM
+        return [(_unquoted(name), _unquoted(value)) for name, _, value in (f.partition("=") for f in fields if f)]
+    except UnicodeDecodeError:
+        raise _NOT_A_FORM from None
+
+
+_NOT_A_FORM = BadInput(Problem("body", "This is not a form of at most 200 fields in UTF-8."))
+
+
+def _unquoted(part: str) -> str:
+    """Return a name or a value as it was before it was put into a form; most of them need no change."""
+    return unquote_plus(part, errors="strict") if "%" in part or "+" in part else part
 
 
 def parse_call(params: Params, *, carrier: CarrierName, arrived_at: datetime) -> InboundCall:
@@ -156,18 +167,23 @@ def parse_text(params: Params) -> InboundText:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a text of ours: delivered, surely not, or still on its way (None)."""
+    """What became of a text of ours: delivered, surely not, or still on its way (None); `sid` is the carrier's id."""
 
+    sid: str
     delivered: bool | None
     code: str | None
 
 
 def parse_receipt(params: Params) -> Receipt:
-    """Read a message status callback; it has no instant and no sequence, so only final states count."""
+    """Read a message status callback; it has no instant and no sequence, so a final state counts for good."""
     status = params.get("MessageStatus", "")
     final = {"delivered": True, "read": True, "undelivered": False, "failed": False, "canceled": False}
     code = params.get("ErrorCode", "")
-    return Receipt(final.get(status), code if code.isascii() and code.isalnum() and len(code) <= 20 else None)
+    return Receipt(
+        sid=_sid(params, "MessageSid"),
+        delivered=final.get(status),
+        code=code if code.isascii() and code.isalnum() and len(code) <= 20 else None,
+    )
 
 
 def failed_at(params: Params) -> str:

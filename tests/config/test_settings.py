@@ -136,15 +136,35 @@ def test_everything_that_is_malformed_is_told_with_what_is_missing(environment: 
     assert told["CONSULTLINE_LINES"] == "1 of 2 are not E.164 numbers such as +12125550100"
 
 
-def test_a_malformed_setting_is_not_repeated_by_its_message(environment: Environment) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(
+            (name, "hunter2")
+            for name in ("PORT", "CONSULTLINE_RING_S", "CONSULTLINE_PRODUCTION", "CONSULTLINE_CARRIER")
+        ),
+        *(
+            (name, "hunter2")
+            for name in ("CONSULTLINE_PUBLIC_URL", "CONSULTLINE_VOICE_URL", "CONSULTLINE_TWILIO_API_URL")
+        ),
+        ("CONSULTLINE_PUBLIC_URL", "https://line.example.com:hunter2"),
+        ("CONSULTLINE_PUBLIC_URL", "https://[hunter2"),
+        ("CONSULTLINE_PUBLIC_URL", "https://pat:hunter2@line.example.com"),
+        ("CONSULTLINE_PUBLIC_URL", "https://line.example.com?token=hunter2"),
+        *(
+            (name, "hunter2")
+            for name in ("CONSULTLINE_SECRET_KEY", "CONSULTLINE_TWILIO_ACCOUNT_SID", "CONSULTLINE_LINES")
+        ),
+    ],
+)
+def test_a_malformed_setting_is_not_repeated_by_its_message(environment: Environment, name: str, value: str) -> None:
     """Whoever pastes a token into the wrong place must not find it in a log."""
-    for name in WHOLE.keys() - {"DATABASE_URL", "REDIS_URL", "CONSULTLINE_MAIL_URL"}:
-        environment(**{**WHOLE, name: ""})
+    environment(**(WHOLE | {name: value}))
 
-        told = problems()
+    told = problems()
 
-        assert list(told) == [name]
-        assert "hunter2" not in str(told)
+    assert list(told) == [name]
+    assert "hunter2" not in str(told)
 
 
 def test_no_secret_is_shown_with_the_settings(environment: Environment) -> None:
@@ -215,13 +235,15 @@ def test_settings_do_not_change(environment: Environment) -> None:
     environment(**WHOLE)
 
     with pytest.raises(ValidationError):
-        load().ring_s = 30
+        load().ring_s = 30  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", True), ("127.255.255.254", True), ("::1", True), ("localhost", True), ("::ffff:10.0.0.1", False)]
-    + [("128.0.0.1", False), ("127.0.0.1.example.com", False), ("", False), ("127.", False)],
+    [
+        *((host, True) for host in ("127.0.0.1", "127.255.255.254", "::1", "localhost")),
+        *((host, False) for host in ("128.0.0.1", "127.0.0.1.example.com", "", "127.", "::ffff:10.0.0.1")),
+    ],
 )
 def test_what_can_be_reached_from_this_machine_only(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected

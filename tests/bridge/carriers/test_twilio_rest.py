@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from bridge.carriers.simulator import Account, Fate, Mischief, RestFailure, Simulator, Webhooks, rest
 from bridge.carriers.simulator.values import MessageRecord
 from bridge.carriers.twilio_codes import CODES, Meaning, refusal, suppression
-from bridge.carriers.twilio_rest import carrier
+from bridge.carriers.twilio_rest import NOWHERE, RestTexts, carrier
 from config.deps import CarrierUnreachable, Handover, Taken, Telephone, Texts
 from config.errors import Refused
 from config.settings import Settings
@@ -162,6 +162,15 @@ async def test_nobody_at_the_address_means_surely_not_taken() -> None:
         assert not await telephone.probe()
         with pytest.raises(CarrierUnreachable):
             await texts.find(to=PROVIDER, body=BODY, since=START)
+
+
+async def test_a_simulated_carrier_without_an_address_is_not_looked_for_at_the_real_one() -> None:
+    settings = settings_for("http://127.0.0.1:1", "http://127.0.0.1:1", carrier="simulator", twilio_api_url=None)
+    async with carrier(settings) as (_, texts):
+        handover = await texts.send(to=PROVIDER, body=BODY, notice=NOTICE, valid_s=60)
+        assert handover.taken is Taken.NO
+        assert isinstance(texts, RestTexts)
+        assert texts._client.api.base_url == NOWHERE
 
 
 async def test_a_name_that_does_not_resolve_means_surely_not_taken() -> None:
