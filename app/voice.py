@@ -58,6 +58,6 @@ async def _keep_fresh(deps: Deps, standby: Standby, every_s: float) -> None:
                     await work(deps)
             except UNREACHABLE as trouble:
                 _log.warning("standby.database_away", trouble=type(trouble).__name__, waiting=standby.waiting())
-            except Exception:
+            except Exception:  # noqa: BLE001 - logged with its traceback; the line has to stay ready
                 _log.exception("standby.bug", work=work.__name__)
         await asyncio.sleep(every_s)

@@ -5,11 +5,12 @@ their environment, as in service.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import product
 from pathlib import Path
 from time import perf_counter, sleep
@@ -22,6 +23,7 @@ from bench import calls
 from bench.fill import CALLERS, LARGE, SMALL, Size, fill
 from config import database, phones
 from config.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -57,19 +59,16 @@ class Ground:
 
     def settings(self, size: Size) -> Settings:
         """Return the same for what runs in this process."""
-        told = {
-            name.lower().removeprefix("consultline_"): value
-            for name, value in self.environment(self.url(size)).items()
+        told: dict[str, object] = {
+            name.lower().removeprefix("consultline_"): value for name, value in self.environment(self.url(size)).items()
         }
-        told["lines"], told["twilio_auth_tokens"] = [calls.LINE], [calls.TOKEN]
         return Settings.model_validate(told)
 
 
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
     """Start the engines on a folder of their own, fill both databases, and remove everything afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="consultline-bench-"))
-    folder.chmod(0o711)  # under root, PostgreSQL runs as another account, which has to get through
+    folder = _new_folder()
     try:
         async with engines(folder, tuning=Tuning.SERVICE) as addresses:
             await database.migrate(addresses.database_url)
@@ -97,9 +96,14 @@ async def ground() -> AsyncIterator[Ground]:
             )
     finally:
         erase(folder)
-        for left in sorted(folder.rglob("*"), reverse=True):
-            left.rmdir() if left.is_dir() else left.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
+
+
+def _new_folder() -> Path:
+    """Make a folder on a disk that every account may pass through: under root, PostgreSQL runs as another one."""
+    folder = Path(tempfile.mkdtemp(prefix="consultline-bench-"))
+    folder.chmod(0o711)
+    return folder
 
 
 def invented_numbers(count: int) -> list[str]:

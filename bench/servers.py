@@ -42,23 +42,29 @@ Answer = Callable[[web.Request], Awaitable[web.Response]]
 async def server(name: str, environment: dict[str, str], folder: Path) -> AsyncIterator[int]:
     """Run one of `voice`, `l0`, `l1` in a process of its own and yield its port; its log goes to the folder."""
     port = unused_port()
-    with (folder / f"{name}-{port}.log").open("wb") as log:
-        process = subprocess.Popen(
+    log = folder / f"{name}-{port}.log"
+    process = _start(name, {**environment, "PORT": str(port)}, log)
+    try:
+        await _answers(process, port, log)
+        yield port
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 20)
+
+
+def _start(name: str, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as written:
+        return subprocess.Popen(
             [sys.executable, "-m", "bench.servers", name],
-            env={**os.environ, **environment, "PORT": str(port)},
+            env={**os.environ, **environment},
             cwd=ROOT,
-            stdout=log,
-            stderr=log,
+            stdout=written,
+            stderr=written,
         )
-        try:
-            await _answers(process, port, Path(log.name))
-            yield port
-        finally:
-            process.terminate()
-            await asyncio.to_thread(process.wait, 20)
 
 
 async def _answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Wait until a server takes connections; raises RuntimeError with the end of its log where it does not."""
     began = perf_counter()
     while process.poll() is None and perf_counter() - began < PATIENCE_S:
         try:
@@ -68,8 +74,11 @@ async def _answers(process: subprocess.Popen[bytes], port: int, log: Path) -> No
         else:
             writer.close()
             return
-    msg = f"a server did not start:\n{log.read_text()[-2000:]}"
-    raise RuntimeError(msg)
+    raise RuntimeError(_last_words(log))
+
+
+def _last_words(log: Path) -> str:
+    return f"a server did not start:\n{log.read_text()[-2000:]}"
 
 
 def l0() -> web.Application:

@@ -53,6 +53,7 @@ _TO_US = frozenset({"voice", "menu", "pin", "code", "dialled", "ended", "fallbac
 def build(deps: Deps, standby: Standby) -> web.Application:
     """Return the application to be mounted at `/twilio/`."""
     app = web.Application(middlewares=[apologise, genuine])
+    app[DEPS] = deps  # here as well: to look into the applications around this one costs 3 µs each time
     app[STANDBY] = standby
     app[BASES] = signature.signed_bases(deps.settings.carrier_base)
     app[ASIDE] = set()
@@ -79,12 +80,12 @@ async def genuine(request: web.Request, handler: Handler) -> web.StreamResponse:
 
     The address is the configured one with the raw path: Host and X-Forwarded-* are the caller's to choose.
     """
-    settings = request.config_dict[DEPS].settings
+    settings = request.app[DEPS].settings
     if request.content_type != "application/x-www-form-urlencoded":
         return _refuse("not_a_form", status=415)
     pairs = twilio.read_form(await request.read())
     given = request.headers.get("X-Twilio-Signature", "")
-    bases = request.config_dict[BASES]
+    bases = request.app[BASES]
     if not signature.is_genuine(given, settings.twilio_auth_tokens, bases, request.raw_path, pairs):
         return _refuse("signature" if given else "no_signature")
     params = dict(pairs)
@@ -148,15 +149,15 @@ def _sorry(request: web.Request) -> web.Response:
 
 def _count_against_line(request: web.Request) -> None:
     """Note that a caller was not served. By way of the journal: the database may be what is in trouble."""
-    deps, line = request.config_dict[DEPS], request[PARAMS].get("To", "")
+    deps, line = request.app[DEPS], request[PARAMS].get("To", "")
     if line not in deps.settings.lines:
         return
     try:
-        request.config_dict[STANDBY].note(
+        request.app[STANDBY].note(
             Sign.WEBHOOK_UNANSWERED, line=line, at=request[ARRIVED], sign_id=deps.new_id()
         )
     except OSError as trouble:
-        _log.error("journal.unwritable", trouble=type(trouble).__name__)  # noqa: TRY400 - the bug has been logged
+        _log.error("journal.unwritable", trouble=type(trouble).__name__)
 
 
 # Beside the answer
@@ -189,11 +190,11 @@ def _unheard(task: asyncio.Task[Any]) -> None:
 def _hint(request: web.Request, subjects: Iterable[UUID]) -> None:
     """Tell open pages that something changed; no caller waits for that."""
     if ids := tuple(subjects):
-        _put_aside(request, asyncio.create_task(request.config_dict[DEPS].live.publish(ids)))
+        _put_aside(request, asyncio.create_task(request.app[DEPS].live.publish(ids)))
 
 
 def _put_aside(request: web.Request, task: asyncio.Task[Any]) -> None:
-    tasks = request.config_dict[ASIDE]
+    tasks = request.app[ASIDE]
     tasks.add(task)
     task.add_done_callback(tasks.discard)
 
@@ -208,7 +209,7 @@ async def _finish_what_is_aside(app: web.Application) -> AsyncIterator[None]:
 
 async def voice(request: web.Request) -> web.Response:
     """Answer a call (R98–R114)."""
-    deps, standby, call = request.config_dict[DEPS], request.config_dict[STANDBY], _call(request)
+    deps, standby, call = request.app[DEPS], request.app[STANDBY], _call(request)
     call_id = deps.new_id()
     # The standby has to give the same id: the row may have been written although we were not told.
     same = replace(deps, new_id=_first(call_id, deps.new_id))
@@ -230,7 +231,7 @@ async def voice(request: web.Request) -> web.Response:
 
 def _by_standby(request: web.Request, call: InboundCall, call_id: UUID) -> web.Response:
     """Serve what the snapshot can serve without a guess, and keep the facts: the database is away (F1, F3)."""
-    found = request.config_dict[STANDBY].answer(call, request.config_dict[DEPS], call_id=call_id)
+    found = request.app[STANDBY].answer(call, request.app[DEPS], call_id=call_id)
     if found is None:
         return _replayed()
     _because(_told(found.route))
@@ -255,7 +256,7 @@ async def fallback(request: web.Request) -> web.Response:
 
     A call that was never answered is answered here; one that failed later gets an apology and is not rung again.
     """
-    deps, standby, call = request.config_dict[DEPS], request.config_dict[STANDBY], _call(request)
+    deps, standby, call = request.app[DEPS], request.app[STANDBY], _call(request)
     unanswered = twilio.failed_at(request[PARAMS]).endswith("/twilio/voice")
     fact = Fact(source=FactSource.FALLBACK, leg=call.sid, event=Heard.FAILED, sequence=0, at=None)
     try:
@@ -302,7 +303,7 @@ async def code(request: web.Request) -> web.Response:
 async def _keyed(request: web.Request, action: Callable[..., Awaitable[Route]]) -> web.Response:
     call_id, call = _id(request, "call"), _call(request)
     digits, step = request[PARAMS].get("Digits", ""), int(request.query.get("n", "1"))
-    deps = request.config_dict[DEPS]
+    deps = request.app[DEPS]
 
     async def take() -> Route:
         async with deps.sessions.begin() as session:
@@ -358,7 +359,7 @@ async def ended(request: web.Request) -> web.Response:
 
 async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
     """Keep a fact: in the database, or in the journal while that is away (F2) or where a bug is in the way."""
-    deps = request.config_dict[DEPS]
+    deps = request.app[DEPS]
     call_id = _id(request, "call") if "call" in request.match_info else None
     sid, arrived = request[PARAMS].get("CallSid", ""), request[ARRIVED]
 
@@ -378,7 +379,7 @@ async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
     try:
         ending = await _within(request, STATEMENT_S, write())
     except Exception as trouble:
-        request.config_dict[STANDBY].keep(
+        request.app[STANDBY].keep(
             Entry(fact=fact, carrier=_carrier(deps), call_id=call_id, sid=sid, heard_at=arrived)
         )
         if not isinstance(trouble, UNREACHABLE):
@@ -393,7 +394,7 @@ async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
 
 async def text(request: web.Request) -> web.Response:
     """Take a provider's answer to the status text."""
-    deps, came, arrived = request.config_dict[DEPS], twilio.parse_text(request[PARAMS]), request[ARRIVED]
+    deps, came, arrived = request.app[DEPS], twilio.parse_text(request[PARAMS]), request[ARRIVED]
 
     async def take() -> tuple[str, tuple[UUID, ...]]:
         async with deps.sessions.begin() as session:
@@ -415,7 +416,7 @@ async def text(request: web.Request) -> web.Response:
 
 async def text_status(request: web.Request) -> web.Response:
     """Take the fate of a text of ours."""
-    deps, receipt = request.config_dict[DEPS], twilio.parse_receipt(request[PARAMS])
+    deps, receipt = request.app[DEPS], twilio.parse_receipt(request[PARAMS])
     async with deps.sessions.begin() as session:
         subjects = await actions.take_receipt(
             session,
@@ -434,7 +435,7 @@ async def text_status(request: web.Request) -> web.Response:
 
 
 def _call(request: web.Request) -> InboundCall:
-    deps = request.config_dict[DEPS]
+    deps = request.app[DEPS]
     return twilio.parse_call(request[PARAMS], carrier=_carrier(deps), arrived_at=request[ARRIVED])
 
 
@@ -459,7 +460,7 @@ def _told(route: Route) -> str:
 
 
 def _routed(request: web.Request, route: Route, call_id: UUID) -> web.Response:
-    settings = request.config_dict[DEPS].settings
+    settings = request.app[DEPS].settings
     told = twilio.Telling(base=settings.carrier_base, ring_s=settings.ring_s, time_limit_s=settings.time_limit_s)
     return _document(twilio.render(route, call_id, told, request[ARRIVED]))
 

@@ -153,9 +153,11 @@ def _pass_over_a_closed_one(connection: DBAPIConnection, _record: object, _proxy
 
 def _say_that_it_is_away(context: ExceptionContext) -> None:
     """Tell a database that went away from a bug: SQLAlchemy has one bare error for both."""
-    state = getattr(context.original_exception, "sqlstate", None) or ""
-    if context.is_disconnect or state.startswith(_AWAY):
-        raise ConnectionError(type(context.original_exception).__name__) from context.original_exception
+    trouble = context.original_exception
+    if not isinstance(trouble, Exception):
+        return  # a task is being cancelled, and must learn of it
+    if context.is_disconnect or (getattr(trouble, "sqlstate", None) or "").startswith(_AWAY):
+        raise ConnectionError(type(trouble).__name__) from trouble
 
 
 # Connection lost, server going down or starting, no connection left, statement cancelled.

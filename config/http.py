@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from time import perf_counter
 
@@ -65,7 +66,7 @@ def application(deps: Deps, *middlewares: Middleware) -> web.Application:
 @web.middleware
 async def frame(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Stamp the request with its arrival and its id; log and count it when it has been answered."""
-    deps = request.config_dict[DEPS]
+    deps = request.app[DEPS]
     request[ARRIVED] = deps.now()
     request[REQUEST_ID] = sane_id(request.headers.get("X-Request-Id")) or str(deps.new_id())
     structlog.contextvars.clear_contextvars()  # all requests of a connection share one context
@@ -186,7 +187,7 @@ async def protect(request: web.Request, response: web.StreamResponse) -> None:
     """Set the headers that protect, on every response, errors and streams included (on_response_prepare)."""
     for name, value in _PROTECTION.items():
         response.headers.setdefault(name, value)
-    if request.config_dict[DEPS].settings.production:
+    if request.match_info.apps[0][DEPS].settings.production:
         response.headers[hdrs.STRICT_TRANSPORT_SECURITY] = _ONLY_HTTPS
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
@@ -213,9 +214,15 @@ def _plain(request: web.Request, no: web.HTTPException) -> web.Response:
     return problem(request, no.status, code, _SENTENCES.get(no.status, f"{phrase}."), headers=kept)
 
 
+@cache  # of routes, methods and codes there are few, and looking them up takes longer than counting
+def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), SECONDS.labels(method, route)
+
+
 def _observe(request: web.Request, status: int, seconds: float) -> None:
     method = request.method if request.method in _METHODS else "OTHER"
     route = route_of(request)
-    REQUESTS.labels(method, route, status).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    requests, latencies = _meters(method, route, status)
+    requests.inc()
+    latencies.observe(seconds)
     _log.info("request", method=method, route=route, status=status, duration_ms=round(seconds * 1000, 1))

@@ -65,14 +65,12 @@ def read_form(body: bytes) -> list[tuple[str, str]]:
     """
     try:
         fields = body.decode("ascii").split("&")
-        if len(fields) > MAX_PARAMS:
-            raise _NOT_A_FORM
-        return [(_unquoted(name), _unquoted(value)) for name, _, value in (f.partition("=") for f in fields if f)]
+        if len(fields) <= MAX_PARAMS:
+            pairs = (field.partition("=") for field in fields if field)
+            return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
     except UnicodeDecodeError:
-        raise _NOT_A_FORM from None
-
-
-_NOT_A_FORM = BadInput(Problem("body", "This is not a form of at most 200 fields in UTF-8."))
+        pass
+    raise BadInput(Problem("body", "This is not a form of at most 200 fields in UTF-8."))
 
 
 def _unquoted(part: str) -> str:

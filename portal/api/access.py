@@ -45,9 +45,7 @@ async def identify(deps: Deps, authorization: str | None) -> Caller:
         row = await people.token(session, digest(key, sent[1]))
         known = row is not None and await _lives(session, row)
     if row is None or not known:
-        raise web.HTTPUnauthorized(
-            headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="consultline", error="invalid_token"'}
-        )
+        raise web.HTTPUnauthorized(headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="consultline", error="invalid_token"'})
     return Caller(row.id, row.role, row.subject_id)
 
 
@@ -136,9 +134,7 @@ async def provider(ask: Ask[Any, Any], provider_id: UUID, *, lock: bool = False)
     return _theirs(ask.caller, "provider", provider_id, row, owned=provider_id == ask.caller.provider_id)
 
 
-async def client(
-    ask: Ask[Any, Any], client_id: UUID, *, lock: bool = False
-) -> tuple[Client, Sequence[Relationship]]:
+async def client(ask: Ask[Any, Any], client_id: UUID, *, lock: bool = False) -> tuple[Client, Sequence[Relationship]]:
     """Return a client of the caller's and where the two stand; an operator sees where all stand."""
     find = people.client_for_update if lock else people.client
     row = await find(ask.session, client_id)

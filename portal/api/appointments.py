@@ -202,9 +202,7 @@ def _source(ask: Ask[NewAppointment, Nothing]) -> Source:
     source, original = ask.body.source, ask.body.original_source
     if ask.caller.role is TokenRole.PROVIDER:
         if source not in {None, Source.PROVIDER_MADE} or original:
-            raise Refused(
-                "not_your_source", "What you make yourself has the source provider_made.", status=403
-            )
+            raise Refused("not_your_source", "What you make yourself has the source provider_made.", status=403)
         return Source.PROVIDER_MADE
     if source is None:
         raise Refused("source_needed", "Say who made this appointment: `source`.", status=422)

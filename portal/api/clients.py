@@ -89,9 +89,7 @@ async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
     """Change a client; once they have verified their address, only they do that themselves (R53, R54)."""
     row, links = await access.client(ask, ask.path["client_id"], lock=True)
     if row.verified_at is not None and ask.caller.role is not TokenRole.ADMIN:
-        raise Refused(
-            "verified_client", "This client has verified their account, so only they can change it."
-        )
+        raise Refused("verified_client", "This client has verified their account, so only they can change it.")
     changed = changes(ask.body)
     holder = await queries.client_by_email(ask.session, changed["email"]) if "email" in changed else None
     if holder is not None and holder.id != row.id:
@@ -122,9 +120,7 @@ async def _one_link(ask: Ask[WhoseClient, Nothing]) -> tuple[Client, Relationshi
     row, links = await access.client(ask, ask.path["client_id"], lock=True)
     fitting = [link for link in links if wanted in {None, link.provider_id}]
     if len(fitting) != 1:
-        raise Refused(
-            "provider_needed", "Say in whose list: `provider_id` of one who has this client.", status=422
-        )
+        raise Refused("provider_needed", "Say in whose list: `provider_id` of one who has this client.", status=422)
     return row, fitting[0]
 
 

@@ -130,13 +130,9 @@ async def correct(ask: Ask[Correction, Nothing]) -> Answer:
 
 def _fits(sharing: Sharing) -> None:
     if sharing.occurred and sharing.reason:
-        raise Refused(
-            "reason_without_no", "A reason belongs to a consultation that did not occur.", status=422
-        )
+        raise Refused("reason_without_no", "A reason belongs to a consultation that did not occur.", status=422)
     if not sharing.occurred and sharing.how:
-        raise Refused(
-            "how_without_yes", "How it was held belongs to a consultation that occurred.", status=422
-        )
+        raise Refused("how_without_yes", "How it was held belongs to a consultation that occurred.", status=422)
 
 
 OPERATIONS = (

@@ -42,9 +42,7 @@ class Nothing(Shape):
 
 # Not even inside: control characters, line and paragraph separators, and what turns the direction of writing.
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-_CONTROL_BUT_LINES = (
-    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-)
+_CONTROL_BUT_LINES = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 # Not alone: what leaves no mark on paper.
 _BLANK = r"\u0020\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff"
 
@@ -66,9 +64,7 @@ Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=LINES), Afte
 
 # Ways to reach a person
 
-_ADDRESS = (
-    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
-)
+_ADDRESS = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 
 
 def _address(text: str) -> str:
@@ -94,9 +90,7 @@ def _zone(text: str) -> str:
 
 Address = Annotated[
     str,
-    Field(
-        max_length=254, pattern=_ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]
-    ),
+    Field(max_length=254, pattern=_ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]),
     AfterValidator(_address),
 ]
 Phone = Annotated[
@@ -220,10 +214,7 @@ def change(row: Row, changed: dict[str, Any]) -> Row:
 
 def problems(error: ValidationError) -> Sequence[Problem]:
     """Return everything that is wrong with an input, where and what to do; never what stood there."""
-    return [
-        Problem(_where(one["loc"]), _sentence(one))
-        for one in error.errors(include_url=False, include_input=False)
-    ]
+    return [Problem(_where(one["loc"]), _sentence(one)) for one in error.errors(include_url=False, include_input=False)]
 
 
 def _where(loc: tuple[int | str, ...]) -> str:

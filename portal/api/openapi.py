@@ -76,9 +76,7 @@ def document(operations: Operations) -> Document:
         "components": {
             "schemas": _schemas(operations),
             "responses": {str(status): _problem(status) for status in sorted(_WHAT)},
-            "headers": {
-                "RequestId": {"description": "Names this request in our logs.", "schema": {"type": "string"}}
-            },
+            "headers": {"RequestId": {"description": "Names this request in our logs.", "schema": {"type": "string"}}},
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -109,9 +107,7 @@ def _operation(operation: Operation[Any, Any], others: Operations) -> Document:
         "summary": operation.summary,
         "security": [{"token": sorted(role.value for role in operation.roles)}],
         "parameters": list(_parameters(operation)),
-        "responses": {
-            str(status): _response(operation, status, others) for status in sorted(statuses(operation))
-        },
+        "responses": {str(status): _response(operation, status, others) for status in sorted(statuses(operation))},
     }
     if operation.body is not Nothing:
         shown["requestBody"] = {
@@ -205,9 +201,7 @@ def _ref(model: type[BaseModel]) -> Document:
 def _schemas(operations: Operations) -> Document:
     sent = {operation.body for operation in operations if operation.body is not Nothing}
     answered = {operation.answer for operation in operations if operation.answer}
-    _, made = models_json_schema(
-        [*_in(sent, "validation"), *_in(answered, "serialization")], ref_template=_REF
-    )
+    _, made = models_json_schema([*_in(sent, "validation"), *_in(answered, "serialization")], ref_template=_REF)
     problem = ProblemDetails.model_json_schema(ref_template=_REF)
     schemas: Document = made["$defs"]
     schemas.update(problem.pop("$defs"), ProblemDetails=problem)

@@ -62,9 +62,7 @@ async def edit(ask: Ask[PracticeChange, Nothing]) -> Answer:
     row = await access.practice(ask, ask.path["practice_id"], lock=True)
     changed = changes(ask.body)
     if row.kind is PracticeKind.SOLO and changed.get("line_enabled") is False:
-        raise Refused(
-            "solo_has_the_line", "A solo practice always has the line; only a group's can be switched off."
-        )
+        raise Refused("solo_has_the_line", "A solo practice always has the line; only a group's can be switched off.")
     change(row, changed)
     return Answer(PracticeShown.model_validate(row), (row.id,))
 

@@ -73,18 +73,14 @@ def read(operation: Operation[Any, Any], request: web.Request, raw: bytes) -> tu
 
 
 def _read_query(model: type[Shape], request: web.Request) -> tuple[Shape, Sequence[Problem]]:
-    twice = [
-        Problem(name, "Send this once.") for name in set(request.query) if len(request.query.getall(name)) > 1
-    ]
+    twice = [Problem(name, "Send this once.") for name in set(request.query) if len(request.query.getall(name)) > 1]
     try:
         return model.model_validate_strings(dict(request.query)), twice
     except ValidationError as error:
         return Nothing(), [*twice, *fields.problems(error)]
 
 
-def _read_body(
-    operation: Operation[Any, Any], request: web.Request, raw: bytes
-) -> tuple[Shape, Sequence[Problem]]:
+def _read_body(operation: Operation[Any, Any], request: web.Request, raw: bytes) -> tuple[Shape, Sequence[Problem]]:
     if not raw and operation.body_optional:
         raw = b"{}"
     elif not raw:

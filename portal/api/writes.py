@@ -61,18 +61,14 @@ async def given_before(session: AsyncSession, claim: Claim, now: datetime) -> Gi
     Refused where it came with something else (422), or while the first request still runs (409).
     """
     if not await people.lock_write(session, claim.token_id, claim.key):
-        raise Refused(
-            "write_running", "The first request with this Idempotency-Key is still running. Try again."
-        )
+        raise Refused("write_running", "The first request with this Idempotency-Key is still running. Try again.")
     held = await people.claim_write(
         session, ApiWrite(token_id=claim.token_id, key=claim.key, fingerprint=claim.fingerprint, at=now)
     )
     if held is None:
         return None
     if held.fingerprint != claim.fingerprint or held.status is None:
-        raise Refused(
-            "key_used", "This Idempotency-Key was sent with another request. Use a new one.", status=422
-        )
+        raise Refused("key_used", "This Idempotency-Key was sent with another request. Use a new one.", status=422)
     return Given(held.status, held.body["json"] if held.body else None)
 
 

@@ -1,6 +1,7 @@
 """The frame around every request, and what operators look at."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from aiohttp import ClientSession, web
@@ -12,10 +13,7 @@ from config import operations
 from config.deps import Deps
 from config.http import ARRIVED, application
 from config.settings import Settings
-from tests.clock import Clock, START
-from tests.fixtures import clock, deps, settings
-
-__all__ = ["clock", "deps", "settings"]
+from tests.clock import START
 
 
 async def bug(_: web.Request) -> web.Response:
@@ -59,6 +57,7 @@ def small(deps: Deps) -> web.Application:
     return app
 
 
+@asynccontextmanager
 async def served(app: web.Application) -> AsyncIterator[str]:
     server = TestServer(app)
     await server.start_server(access_log=None)
@@ -68,14 +67,8 @@ async def served(app: web.Application) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def base(deps: Deps) -> AsyncIterator[str]:
-    async for url in served(small(deps)):
+    async with served(small(deps)) as url:
         yield url
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as found:
-        yield found
 
 
 PROTECTED = {
@@ -106,18 +99,22 @@ async def test_every_answer_is_protected(http: ClientSession, base: str, method:
         assert response.status == status
         assert {name: response.headers[name] for name in PROTECTED} == PROTECTED
         policy = response.headers["Content-Security-Policy"]
-        assert policy == "default-src 'self'" if path == "/page" and status == 200 else "frame-ancestors 'none'" in policy
+        assert (
+            policy == "default-src 'self'" if path == "/page" and status == 200 else "frame-ancestors 'none'" in policy
+        )
         assert "Strict-Transport-Security" not in response.headers
         assert "Server" not in response.headers
         assert response.headers["X-Request-Id"]
 
 
 async def test_in_production_only_https_is_spoken(settings: Settings, http: ClientSession) -> None:
-    async with real.connect(settings.model_copy(update={"production": True})) as there:
-        async for base in served(small(there)):
-            for path in ("/page", "/bug", "/nothing"):
-                async with http.get(f"{base}{path}") as response:
-                    assert response.headers["Strict-Transport-Security"].startswith("max-age=63072000")
+    async with (
+        real.connect(settings.model_copy(update={"production": True})) as there,
+        served(small(there)) as base,
+    ):
+        for path in ("/page", "/bug", "/nothing"):
+            async with http.get(f"{base}{path}") as response:
+                assert response.headers["Strict-Transport-Security"].startswith("max-age=63072000")
 
 
 async def test_the_clock_is_read_when_the_headers_are_there(http: ClientSession, base: str) -> None:
@@ -127,7 +124,15 @@ async def test_the_clock_is_read_when_the_headers_are_there(http: ClientSession,
 
 @pytest.mark.parametrize(
     ("told", "kept"),
-    [("trace-1.A_b", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("", False), ("é", False), ("-a", False)],
+    [
+        ("trace-1.A_b", True),
+        ("x" * 64, True),
+        ("x" * 65, False),
+        ("a b", False),
+        ("", False),
+        ("é", False),
+        ("-a", False),
+    ],
 )
 async def test_a_sane_request_id_is_kept_and_another_made_anew(
     http: ClientSession, base: str, told: str, kept: bool
@@ -207,20 +212,19 @@ async def test_everything_that_is_needed_is_named(http: ClientSession, base: str
     ("away", "status", "word"),
     [("redis_url", 200, "degraded"), ("database_url", 503, "trouble")],
 )
-async def test_what_is_away_is_told(
-    settings: Settings, http: ClientSession, away: str, status: int, word: str
-) -> None:
+async def test_what_is_away_is_told(settings: Settings, http: ClientSession, away: str, status: int, word: str) -> None:
     nowhere = {
         "redis_url": f"redis://127.0.0.1:{unused_port()}",
         "database_url": f"postgresql://nobody@127.0.0.1:{unused_port()}/none",
     }
-    async with real.connect(settings.model_copy(update={away: nowhere[away]})) as there:
-        async for base in served(small(there)):
-            async with http.get(f"{base}/health/ready") as response:
-                told = await response.json()
-            async with http.get(f"{base}/health/live") as alive:
-                assert alive.status == 200
-
+    async with (
+        real.connect(settings.model_copy(update={away: nowhere[away]})) as there,
+        served(small(there)) as base,
+        http.get(f"{base}/health/live") as alive,
+        http.get(f"{base}/health/ready") as response,
+    ):
+        told = await response.json()
+        assert alive.status == 200
     assert (response.status, told["status"]) == (status, word)
 
 
@@ -235,7 +239,3 @@ async def test_work_that_nobody_takes_is_told(deps: Deps, http: ClientSession, b
         told = await response.json()
 
     assert (response.status, told["status"], told["checks"]["jobs"]["status"]) == (200, "degraded", "trouble")
-
-
-def test_the_clock_of_these_tests_stands_still(clock: Clock) -> None:
-    assert clock() == START

@@ -85,14 +85,12 @@ def digits_of(text: str) -> str:
 
 
 @pytest.mark.parametrize("spelling", sorted(set(SPELLINGS)))
-@pytest.mark.parametrize(
-    "around", ["{}", "caller {} refused", "From={}&To=x", "['{}']", "x{}y", "2026-11-24T19:59:02Z {}"]
-)
-def test_f43_a_number_in_any_spelling_is_masked(spelling: str, around: str) -> None:
-    masked = mask_text(around.format(spelling))
+def test_f43_a_number_in_any_spelling_is_masked(spelling: str) -> None:
+    for around in ("{}", "caller {} refused", "From={}&To=x", "['{}']", "x{}y", "2026-11-24T19:59:02Z {}"):
+        masked = mask_text(around.format(spelling))
 
-    assert "0123" not in masked
-    assert "555" not in masked
+        assert "0123" not in masked
+        assert "555" not in masked
 
 
 @settings(deadline=None)
@@ -109,27 +107,27 @@ def test_f43_a_number_with_anything_between_its_digits_is_masked(number: str, be
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-@pytest.mark.parametrize("around", ["{}", "to {}, at last", "email={}", "{{'to': '{}'}}"])
-def test_f43_a_mail_address_is_masked(address: str, around: str) -> None:
-    masked = mask_text(around.format(address))
+def test_f43_a_mail_address_is_masked(address: str) -> None:
+    for around in ("{}", "to {}, at last", "email={}", "{{'to': '{}'}}"):
+        masked = mask_text(around.format(address))
 
-    for part in ("pat", "Pat", "jos", "Brien", "example"):
-        assert part not in masked
+        for part in ("pat", "Pat", "jos", "Brien", "example"):
+            assert part not in masked
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("around", ["{}", "sent {} to us", "({})"])
-def test_f43_a_secret_is_masked(secret: str, around: str) -> None:
-    masked = mask_text(around.format(secret))
+def test_f43_a_secret_is_masked(secret: str) -> None:
+    for around in ("{}", "sent {} to us", "({})"):
+        masked = mask_text(around.format(secret))
 
-    for part in ("0123456789", "abcdef", "QUMw", "1234", "9876", "horse", "=abc", "hunter"):
-        assert part not in masked
+        for part in ("0123456789", "abcdef", "QUMw", "1234", "9876", "horse", "=abc", "hunter"):
+            assert part not in masked
 
 
 @pytest.mark.parametrize("text", KEPT)
-@pytest.mark.parametrize("around", ["{}", "call {} ended", "{} {}"])
-def test_ids_and_instants_survive(text: str, around: str) -> None:
-    assert mask_text(around.format(text, text)) == around.format(text, text)
+def test_ids_and_instants_survive(text: str) -> None:
+    for around in ("{}", "call {} ended", "{} {}"):
+        assert mask_text(around.format(text, text)) == around.format(text, text)
 
 
 def test_an_id_beside_a_number_survives_it() -> None:
@@ -160,8 +158,8 @@ def test_any_text_can_be_logged(text: str) -> None:
     masked = mask_text(text + "\ud800\udfff")
 
     masked.encode()
-    assert "\n" not in masked
-    assert mask_text(masked) == masked
+    assert masked.splitlines() in ([masked], [])
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", masked)
 
 
 def test_a_long_text_is_masked_quickly() -> None:

@@ -8,6 +8,7 @@ from config.deps import Deps
 
 @pytest.mark.parametrize("toxic", ["down", "hang", "latency", "deaf", "slow"])
 async def test_try(world: World, role: Voice, post: Poster, database: Proxy, deps: Deps, toxic):
+    import sys; sys.path.insert(0,"/tmp"); import dbg; dbg.watch(asyncio.get_running_loop(), 25)
     provider, client, appointment = await world.consultation()
     await role.knows(deps)
     a = await post("/twilio/voice", call(provider.dial_phone, call_sid="CA"+"f"*32)); print("warm", a.took_s, a.dials)

@@ -20,6 +20,8 @@ from sqlmodel import col
 from bridge import actions as bridge
 from bridge.carriers.simulator import Fate, RestFailure
 from bridge.carriers.simulator.values import MessageRecord
+from bridge.values import Contact as ToDial
+from bridge.values import ContactKind, ContactReason
 from config import deps as contracts
 from config.deps import Deps, Handover, Taken
 from config.errors import Refused
@@ -29,9 +31,10 @@ from people.models import Provider, Suppression
 from people.values import Language, SuppressionReason
 from portal import jobs, rules
 from portal.delivery import after_attempt
+from portal.letters import Dial
 from scheduling import actions as scheduling
 from scheduling.models import Appointment
-from scheduling.values import CancelledBy, Source
+from scheduling.values import AppointmentState, CancelledBy, Source
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation, Event, Notice
@@ -692,6 +695,7 @@ async def test_a_text_whose_morning_would_be_too_late_goes_by_mail_tonight(
         (new_york(11, 25, 19, 59), None, 60),
         (new_york(11, 25, 8), None, 12 * 3600),
         (new_york(11, 25, 8), new_york(11, 25, 8, 30), 1800),
+        (new_york(11, 25, 8), new_york(11, 27, 8), 12 * 3600),
         (new_york(11, 1, 8), None, 12 * 3600),
         (new_york(11, 25, 8), new_york(11, 25, 8), 1),
     ],
@@ -954,6 +958,24 @@ async def test_a_rescheduled_consultation_is_not_reminded_of_at_its_old_time(
     assert states == {NoticeState.CANCELLED, NoticeState.DUE}
 
 
+async def test_of_two_moves_only_the_later_is_told(world: World, clock: Clock, works: Worker, mailbox: Mailbox) -> None:
+    story = await ahead(world, clock)
+    for days in (3, 5):
+        async with world.deps.sessions.begin() as session:
+            await scheduling.reschedule(
+                session,
+                story.appointment.id,
+                starts_at=story.appointment.starts_at + days * DAY,
+                ends_at=None,
+                actor=OPERATOR,
+                house=scheduling.house(world.deps.settings),
+                now=clock(),
+                new_id=world.deps.new_id,
+            )
+    await works.turn()
+    assert mailbox.letter()["Subject"] == "An appointment was moved to Tue, Dec 1, 2:00 PM EST"
+
+
 async def test_a_cancelled_consultation_is_not_reminded_of(
     world: World, clock: Clock, works: Worker, mailbox: Mailbox
 ) -> None:
@@ -1166,6 +1188,81 @@ async def test_a_changed_number_is_told_without_the_number(
 
 
 # The rules behind it
+
+LINE = ToDial(kind=ContactKind.LINE, number=LINES[0])
+REMINDED = rules.Standing(status=ConsultationStatus.SCHEDULED, state=AppointmentState.BOOKED, to_dial=LINE)
+ASKED = rules.Standing(status=ConsultationStatus.AWAITING_STATUS, state=AppointmentState.BOOKED, over=True)
+MOVED = rules.Standing(state=AppointmentState.BOOKED)
+
+
+@pytest.mark.parametrize(
+    ("key", "now_is", "expected"),
+    [
+        (NoticeKey.REMINDER, REMINDED, True),
+        (NoticeKey.REMINDER, replace(REMINDED, over=True), False),
+        (NoticeKey.REMINDER, replace(REMINDED, same_occurrence=False), False),
+        (NoticeKey.REMINDER, replace(REMINDED, state=AppointmentState.CANCELLED_BY_CLIENT), False),
+        (NoticeKey.REMINDER, replace(REMINDED, status=ConsultationStatus.VOID_RESCHEDULED), False),
+        (NoticeKey.REMINDER, replace(REMINDED, status=None), False),
+        (NoticeKey.REMINDER, replace(REMINDED, to_dial=None), False),
+        *(
+            (key, replace(ASKED, status=status), status is ConsultationStatus.AWAITING_STATUS)
+            for key in (NoticeKey.STATUS_TEXT, NoticeKey.STATUS_TASK)
+            for status in ConsultationStatus
+        ),
+        (NoticeKey.RESCHEDULED, MOVED, True),
+        (NoticeKey.RESCHEDULED, replace(MOVED, over=True), False),
+        (NoticeKey.RESCHEDULED, replace(MOVED, same_occurrence=False), False),
+        (NoticeKey.RESCHEDULED, replace(MOVED, state=AppointmentState.CANCELLED_BY_PROVIDER), False),
+        (NoticeKey.CLIENT_NUMBER_UNUSABLE, MOVED, True),
+        (NoticeKey.CLIENT_NUMBER_UNUSABLE, replace(MOVED, over=True), False),
+        (NoticeKey.LINE_OUTAGE, replace(MOVED, line_down=True), True),
+        (NoticeKey.LINE_OUTAGE, MOVED, False),
+        (NoticeKey.LINE_RESTORED, MOVED, True),
+        (NoticeKey.LINE_RESTORED, replace(MOVED, line_down=True), False),
+        *(
+            (key, rules.Standing(), True)
+            for key in (
+                NoticeKey.STATUS_UNKNOWN,
+                NoticeKey.STATUS_CORRECTED,
+                NoticeKey.DIAL_NUMBER_CHANGED,
+                NoticeKey.PIN_LOCKED,
+                NoticeKey.ISSUE_RECEIVED,
+            )
+        ),
+    ],
+)
+def test_a_letter_is_still_true(key: NoticeKey, now_is: rules.Standing, *, expected: bool) -> None:
+    assert rules.still_true(key, now_is) is expected
+
+
+@pytest.mark.parametrize(
+    ("contact", "expected"),
+    [
+        (LINE, Dial.LINE),
+        (None, None),
+        *(
+            (ToDial(kind=ContactKind.DIRECT, number="+12125550120", reason=reason), said)
+            for reason, said in (
+                (ContactReason.OUTAGE, Dial.DIRECT),
+                (ContactReason.SHARED_NUMBER, Dial.DIRECT),
+                (ContactReason.GROUP_PRACTICE, Dial.DIRECT),
+                (ContactReason.NUMBER_NOT_VERIFIED, Dial.UNVERIFIED),
+            )
+        ),
+        *(
+            (ToDial(kind=ContactKind.NONE, reason=reason), said)
+            for reason, said in (
+                (ContactReason.NO_CLIENT_NUMBER, Dial.NO_NUMBER),
+                (ContactReason.WINDOW_OVER, None),
+                (ContactReason.CANCELLED, None),
+                (ContactReason.NOT_A_CALL, None),
+            )
+        ),
+    ],
+)
+def test_a_reminder_says_what_to_dial(contact: ToDial | None, expected: Dial | None) -> None:
+    assert rules.dial(contact) is expected
 
 
 def test_waits_double_and_differ_a_little() -> None:

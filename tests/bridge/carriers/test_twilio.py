@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 from xml.etree import ElementTree as ET
 
@@ -126,10 +126,10 @@ READ: list[tuple[str, Callable[[twilio.Params], object], object]] = [
         ),
     ),
     ("text", twilio.parse_text, twilio.InboundText(TEXT, PROVIDER, LINE, "YES")),
-    ("text-status", twilio.parse_receipt, twilio.Receipt(None, None)),
-    ("text-status-delivered", twilio.parse_receipt, twilio.Receipt(True, None)),
-    ("text-status-failed", twilio.parse_receipt, twilio.Receipt(False, "30008")),
-    ("text-status-undelivered", twilio.parse_receipt, twilio.Receipt(False, "30003")),
+    ("text-status", twilio.parse_receipt, twilio.Receipt(TEXT, None, None)),
+    ("text-status-delivered", twilio.parse_receipt, twilio.Receipt(TEXT, True, None)),
+    ("text-status-failed", twilio.parse_receipt, twilio.Receipt(TEXT, False, "30008")),
+    ("text-status-undelivered", twilio.parse_receipt, twilio.Receipt(TEXT, False, "30003")),
 ]
 
 
@@ -321,6 +321,7 @@ NO_SID = ["", "x" * 65, "CA\x00", "CA\n", "CAé", "CA\x7f"]
         (twilio.parse_leg, "CallSid"),
         (twilio.parse_ended, "CallSid"),
         (twilio.parse_text, "MessageSid"),
+        (twilio.parse_receipt, "MessageSid"),
     ],
 )
 def test_f32_an_id_that_is_none_is_said_to_be(read: Callable[[twilio.Params], object], name: str, sid: str) -> None:
@@ -349,9 +350,9 @@ def test_f32_an_unknown_status_is_said_to_be(status: str) -> None:
     [("30003", "30003"), ("", None), ("\x00", None), ("3" * 21, None), ("3 or 4", None), ("é", None)],
 )
 def test_an_error_code_is_a_code(code: str, expected: str | None) -> None:
-    receipt = twilio.parse_receipt({"MessageStatus": "undelivered", "ErrorCode": code})
+    receipt = twilio.parse_receipt({"MessageSid": TEXT, "MessageStatus": "undelivered", "ErrorCode": code})
 
-    assert receipt == twilio.Receipt(False, expected)
+    assert receipt == twilio.Receipt(TEXT, False, expected)
 
 
 @pytest.mark.parametrize(
@@ -369,7 +370,7 @@ def test_an_error_code_is_a_code(code: str, expected: str | None) -> None:
     ],
 )
 def test_only_final_states_of_a_text_say_something(status: str, expected: bool | None) -> None:
-    assert twilio.parse_receipt({"MessageStatus": status}).delivered is expected
+    assert twilio.parse_receipt({"MessageSid": TEXT, "MessageStatus": status}).delivered is expected
 
 
 @pytest.mark.parametrize(
@@ -411,6 +412,7 @@ def test_f32_any_bytes_are_a_form_or_bad_input(body: bytes) -> None:
         form = twilio.read_form(body)
     except BadInput:
         return
+    assert form == parse_qsl(body.decode(), keep_blank_values=True)
     for name, value in form:
         (name + value).encode()  # no half characters
 
@@ -465,7 +467,7 @@ values = st.text(max_size=30) | st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(NAMES), values))
 def test_f32_any_parameters_are_read_or_bad_input(params: dict[str, str]) -> None:
-    for read in (parse_call, twilio.parse_leg, twilio.parse_dialled, twilio.parse_ended, twilio.parse_text):
+    for read in (parse_call, *(read for _, read, _ in READ)):
         try:
             found = read(params)
         except BadInput:
@@ -475,8 +477,6 @@ def test_f32_any_parameters_are_read_or_bad_input(params: dict[str, str]) -> Non
             assert 0 < len(found.leg) <= 64
             assert found.at is None or found.at.tzinfo is UTC
             assert found.duration_s is None or 0 <= found.duration_s < 2**31
-    twilio.parse_receipt(params)
-    twilio.failed_at(params)
 
 
 # --- what goes out ---

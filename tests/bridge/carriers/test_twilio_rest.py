@@ -376,6 +376,15 @@ async def test_a_number_of_somebody_else_is_not_ours_to_set_up(world: World) -> 
         await world.telephone.configure(CLIENT, {"VoiceUrl": "https://voice.example.com/"})
 
 
+async def test_a_number_that_merely_contains_ours_is_not_ours(listener: Listener) -> None:
+    """The carrier's filter is a pattern, so its list may hold more than was asked for."""
+    listener.status = 200
+    listener.body = (
+        '{"incoming_phone_numbers": [{"sid": "PN1", "phone_number": "+121255501801"}], "next_page_uri": null}'
+    )
+    assert not (await listener.telephone.line(LINES[0])).found
+
+
 # The table of codes
 
 

@@ -244,7 +244,7 @@ def bad_signs(told: HealthFacts) -> list[datetime]:
     return out
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(facts, st.data())
 def test_the_order_of_facts_does_not_matter(told: HealthFacts, data: st.DataObject) -> None:
     turned = HealthFacts(
@@ -255,7 +255,7 @@ def test_the_order_of_facts_does_not_matter(told: HealthFacts, data: st.DataObje
     assert line_health(told, NOW) == line_health(turned, NOW)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(facts)
 def test_down_means_a_bad_sign_within_the_last_five_minutes(told: HealthFacts) -> None:
     found = line_health(told, NOW)

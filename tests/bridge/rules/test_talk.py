@@ -353,7 +353,7 @@ facts = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(facts, max_size=8), st.data())
 def test_any_facts_in_any_order_come_to_the_same_and_make_sense(heard: list[Fact], data: st.DataObject) -> None:
     told = fold(SID, heard)

@@ -1,6 +1,6 @@
 """The API as programs meet it: real HTTP, real tokens, and the house behind it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,11 +15,6 @@ from config.keys import derive
 from people import actions as people
 from people.models import ApiToken, Provider
 from people.values import TokenRole
-
-# The house, put together for stories.
-from tests.fixtures import clock, deps, session, settings, world
-
-__all__ = ["clock", "deps", "session", "settings", "world"]
 
 
 @dataclass(frozen=True)
@@ -94,12 +89,6 @@ async def base(deps: Deps) -> AsyncIterator[str]:
     await server.close()
 
 
-@pytest.fixture
-async def http() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as found:
-        yield found
-
-
 @dataclass(frozen=True)
 class Api:
     """Programs with tokens of every role."""
@@ -133,6 +122,3 @@ def api(http: ClientSession, base: str, deps: Deps) -> Api:
 @pytest.fixture
 async def admin(api: Api) -> Program:
     return await api.admin()
-
-
-NewToken = Callable[..., object]

@@ -65,9 +65,7 @@ NEW_PROVIDER = {**PERSON, "dial_phone": "+12125550190", "timezone": "America/New
 NEXT_WEEK = {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "2026-12-01T11:00:00Z"}
 
 CASES = {
-    "createPractice": Case(
-        201, 403, 403, lambda _: {"name": "Oak", "kind": "solo", "timezone": "America/New_York"}
-    ),
+    "createPractice": Case(201, 403, 403, lambda _: {"name": "Oak", "kind": "solo", "timezone": "America/New_York"}),
     "getPractice": Case(),
     "changePractice": Case(200, 403, 403, lambda _: {"name": "Oak"}),
     "createProvider": Case(201, 403, 403, lambda t: {**NEW_PROVIDER, "practice_id": str(t.practice_id)}),
@@ -114,9 +112,7 @@ async def things_of(world: World, provider: Provider) -> Things:
     made = await call(world.deps, provider, appointment, number=provider.dial_phone, at=world.deps.now())
     async with world.deps.sessions() as session:
         consultation = (await latest_consultations(session, [appointment.id]))[appointment.id]
-    return Things(
-        provider.practice_id, provider.id, appointment.client_id, appointment.id, consultation.id, made.id
-    )
+    return Things(provider.practice_id, provider.id, appointment.client_id, appointment.id, consultation.id, made.id)
 
 
 def nobodys() -> Things:

@@ -131,7 +131,9 @@ async def test_a_time_ends_after_it_starts_and_within_a_day(
     assert (reply.status, reply.json.get("code")) == ((422, code) if code else (201, None))
 
 
-@pytest.mark.parametrize("instant", ["2026-11-24T21:00:00", "2026-11-24", "21:00", 1764018000, None, "2026-02-30T10:00:00Z"])
+@pytest.mark.parametrize(
+    "instant", ["2026-11-24T21:00:00", "2026-11-24", "21:00", 1764018000, None, "2026-02-30T10:00:00Z"]
+)
 async def test_an_instant_without_its_offset_is_refused(admin: Program, world: World, instant: object) -> None:
     provider = await world.provider()
     client = await world.client(provider)
@@ -187,9 +189,7 @@ async def test_of_many_at_once_one_gets_the_time(admin: Program, world: World, c
     assert Counter(reply.status for reply in replies) == {201: 1, 409: 19}
 
 
-async def test_a_reschedule_keeps_the_length_and_begins_a_new_occurrence(
-    api: Api, world: World, clock: Clock
-) -> None:
+async def test_a_reschedule_keeps_the_length_and_begins_a_new_occurrence(api: Api, world: World, clock: Clock) -> None:
     provider, _, appointment = await world.consultation(starts_in=HOUR)
     me = await api.of(provider)
     before = (await me.get(f"/appointments/{appointment.id}")).json
@@ -264,7 +264,6 @@ async def test_an_outage_lays_the_number_open_and_says_so_in_history(
 
     shown = (await me.get("/appointments")).json["items"][0]["contact"]
     assert (shown["kind"], shown["reason"], shown["number"]) == ("direct", "outage", client.phone)
-    assert client.phone in (await me.get("/appointments")).text
 
 
 async def test_a_list_is_by_provider_and_by_span(admin: Program, api: Api, world: World, clock: Clock) -> None:

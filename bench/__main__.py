@@ -1,0 +1,40 @@
+"""`python -m bench [name …]`: measure all figures, or those that are named, and print them."""
+
+import asyncio
+import logging
+import sys
+from time import perf_counter
+
+from bench import decision, jobs, parts, tail, voice
+from bench.ground import ground
+from bench.report import Report
+from config.logging import configure
+
+ON_GROUND = {"voice": voice.run, "tail": tail.run, "decision": decision.run, "jobs": jobs.run}
+
+
+async def main(names: list[str]) -> None:
+    """Measure what is named; without a name, everything."""
+    unknown = set(names) - {*ON_GROUND, "parts"}
+    if unknown:
+        known = ", ".join((*ON_GROUND, "parts"))
+        sys.exit(f"There is no figure called {', '.join(sorted(unknown))}. There are: {known}.")
+    configure(production=False)
+    logging.getLogger().setLevel(logging.WARNING)
+    began, report = perf_counter(), Report()
+    report.machine()
+    wanted = {name: figure for name, figure in ON_GROUND.items() if name in names or not names}
+    if "parts" in names or not names:
+        parts.run(report)
+    if wanted:
+        async with ground() as found:
+            report.title("Ground")
+            report.line(f"filled in {perf_counter() - began:.0f} s, which counts in no figure")
+            report.line(f"to force 8 KiB to this disk takes {found.flush_ms:.2f} ms")
+            for figure in wanted.values():
+                await figure(found, report)
+    report.end()
+    report.line(f"in {perf_counter() - began:.0f} s")
+
+
+asyncio.run(main(sys.argv[1:]))
