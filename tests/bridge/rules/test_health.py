@@ -179,6 +179,13 @@ def test_f44_one_bad_sign_keeps_it_down_and_it_does_not_flap() -> None:
     assert changes == [1, 898 + 300]  # down with the second fallback, up 5 minutes after the last bad sign
 
 
+@pytest.mark.parametrize(("apart_s", "is_down"), [(299, True), (300, False), (301, False)])
+def test_a_bad_sign_after_five_quiet_minutes_finds_it_up(apart_s: float, is_down: bool) -> None:
+    told = signs((apart_s + 1, FALLBACK), (apart_s, FALLBACK), (0, BAD))
+
+    assert judged(told) == (down(DownReason.WEBHOOKS, apart_s) if is_down else UP)
+
+
 def test_one_bad_sign_alone_neither_takes_it_down_nor_counts_towards_the_next() -> None:
     told = signs((700, FALLBACK), (400, UNANSWERED), (200, BAD), (0, FALLBACK))
 
