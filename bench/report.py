@@ -50,9 +50,8 @@ def spread(values: Sequence[float], form: str = ",.0f") -> str:
 
 def _processor() -> str:
     told = Path("/proc/cpuinfo")
-    names = (
-        [line.partition(":")[2].strip() for line in told.open() if line.startswith("model name")]
-        if told.exists()
-        else []
-    )
-    return names[0] if names else platform.processor()
+    for line in told.read_text().splitlines() if told.exists() else ():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor()

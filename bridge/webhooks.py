@@ -32,14 +32,12 @@ PARAMS: Final[web.RequestKey[Mapping[str, str]]] = web.RequestKey("params", Mapp
 BASES: Final = web.AppKey("bases", tuple[str, ...])
 ASIDE: Final[web.AppKey[set[asyncio.Task[Any]]]] = web.AppKey("aside", set)
 
-# The first statement of a call gives up after this, as does the writing of a fact; the whole answer after that:
-# carriers that speak the same language wait 5 s at most, and a caller hears nothing meanwhile.
-STATEMENT_S = 0.8
-ANSWER_S = 1.8
+# The first statement of a call gives up after `statement_s`, as does the writing of a fact; the whole answer after
+# `answer_s`: carriers that speak the same language wait 5 s at most, and a caller hears nothing meanwhile.
 # What giving up itself may take: the driver waits for the server's word that a statement is cancelled.
 LET_GO_S = 0.05
-# What a person has keyed or written is looked up in several statements.
-KEYED_S = 1.5
+# What a person has keyed or written is looked up in several statements; an apology still fits behind it.
+APOLOGY_S = 0.3
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
@@ -115,7 +113,7 @@ async def apologise(request: web.Request, handler: Handler) -> web.StreamRespons
     with its traceback and counts it as a sign against the line.
     """
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(request.app[DEPS].settings.answer_s):
             return await handler(request)
     except web.HTTPException:
         raise
@@ -153,9 +151,7 @@ def _count_against_line(request: web.Request) -> None:
     if line not in deps.settings.lines:
         return
     try:
-        request.app[STANDBY].note(
-            Sign.WEBHOOK_UNANSWERED, line=line, at=request[ARRIVED], sign_id=deps.new_id()
-        )
+        request.app[STANDBY].note(Sign.WEBHOOK_UNANSWERED, line=line, at=request[ARRIVED], sign_id=deps.new_id())
     except OSError as trouble:
         _log.error("journal.unwritable", trouble=type(trouble).__name__)
 
@@ -214,8 +210,8 @@ async def voice(request: web.Request) -> web.Response:
     # The standby has to give the same id: the row may have been written although we were not told.
     same = replace(deps, new_id=_first(call_id, deps.new_id))
     try:
-        async with asyncio.timeout(STATEMENT_S + LET_GO_S):
-            found = await actions.answer(same, call, within_s=STATEMENT_S)
+        async with asyncio.timeout(deps.settings.statement_s + LET_GO_S):
+            found = await actions.answer(same, call, within_s=deps.settings.statement_s)
     except UNREACHABLE as trouble:
         _log.warning("voice.standby", trouble=type(trouble).__name__)
         return _by_standby(request, call, call_id)
@@ -260,7 +256,7 @@ async def fallback(request: web.Request) -> web.Response:
     unanswered = twilio.failed_at(request[PARAMS]).endswith("/twilio/voice")
     fact = Fact(source=FactSource.FALLBACK, leg=call.sid, event=Heard.FAILED, sequence=0, at=None)
     try:
-        await _within(request, STATEMENT_S, _fell_back(deps, call, fact))
+        await _within(request, deps.settings.statement_s, _fell_back(deps, call, fact))
     except UNREACHABLE:
         standby.note(Sign.FALLBACK, line=call.line, at=call.arrived_at, sign_id=deps.new_id())
         standby.keep(Entry(fact=fact, carrier=call.carrier, call_id=None, sid=call.sid, heard_at=call.arrived_at))
@@ -318,7 +314,7 @@ async def _keyed(request: web.Request, action: Callable[..., Awaitable[Route]]) 
                 new_id=deps.new_id,
             )
 
-    route = await _within(request, KEYED_S, take())
+    route = await _within(request, deps.settings.answer_s - APOLOGY_S, take())
     _because(_told(route))
     return _routed(request, route, call_id)
 
@@ -377,11 +373,9 @@ async def _hear(request: web.Request, fact: Fact) -> actions.Ending | None:
             )
 
     try:
-        ending = await _within(request, STATEMENT_S, write())
+        ending = await _within(request, deps.settings.statement_s, write())
     except Exception as trouble:
-        request.app[STANDBY].keep(
-            Entry(fact=fact, carrier=_carrier(deps), call_id=call_id, sid=sid, heard_at=arrived)
-        )
+        request.app[STANDBY].keep(Entry(fact=fact, carrier=_carrier(deps), call_id=call_id, sid=sid, heard_at=arrived))
         if not isinstance(trouble, UNREACHABLE):
             raise
         return None
@@ -409,7 +403,7 @@ async def text(request: web.Request) -> web.Response:
                 new_id=deps.new_id,
             )
 
-    answer, subjects = await _within(request, KEYED_S, take())
+    answer, subjects = await _within(request, deps.settings.answer_s - APOLOGY_S, take())
     _hint(request, subjects)
     return _document(twilio.reply(answer))
 

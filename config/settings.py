@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     reminder_before_h: int = Field(24, ge=1)
     consult_length_m: int = Field(15, ge=5, le=120)
     reveal_ahead_h: int = Field(4, ge=1)
+    statement_s: float = Field(0.8, gt=0, le=5)
+    answer_s: float = Field(1.8, gt=0, le=14)
     snapshot_max_age_s: int = Field(900, ge=1)
     reap_after_s: int = Field(300, ge=10)
 

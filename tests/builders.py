@@ -1,6 +1,7 @@
 """People and appointments for stories, made through the same actions that the API calls.
 
-All of them are invented: numbers are 212-555-01xx, addresses are at example.com.
+All of them are invented: numbers are 212-555-01xx, addresses are at example.com, every name has "Canary" in it.
+Nothing of that may turn up in what the service logs: `tests/canaries.py` looks.
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ class World:
         async with self.deps.sessions.begin() as session:
             row = await people.add_practice(
                 session,
-                name="Elm Street Practice",
+                name="Canary Street Practice",
                 kind=kind,
                 timezone="America/New_York",
                 now=self.deps.now(),
@@ -70,8 +71,8 @@ class World:
             row = await people.add_provider(
                 session,
                 practice_id=practice.id,
-                first_name="Pat",
-                last_name=f"Provider{n}",
+                first_name="Canary-Pat",
+                last_name=f"Canary-Provider{n}",
                 email=email or f"provider{n}@example.com",
                 dial_phone=next(self.numbers) if dial_phone == "" else dial_phone,
                 office_phone=None,
@@ -92,8 +93,8 @@ class World:
             row, _ = await people.add_client(
                 session,
                 provider_id=provider.id,
-                first_name="Casey",
-                last_name=f"Client{n}",
+                first_name="Canary-Casey",
+                last_name=f"Canary-Client{n}",
                 email=email or f"client{n}@example.com",
                 phone=next(self.numbers) if phone == "" else phone,
                 now=self.deps.now(),

@@ -167,6 +167,15 @@ def test_a_malformed_setting_is_not_repeated_by_its_message(environment: Environ
     assert "hunter2" not in str(told)
 
 
+def test_nor_by_the_error_that_is_raised_before_it_is_put_into_words(environment: Environment) -> None:
+    environment(**(WHOLE | {"CONSULTLINE_SECRET_KEY": "hunter2", "CONSULTLINE_TWILIO_ACCOUNT_SID": "hunter2"}))
+
+    with pytest.raises(ValidationError) as told:
+        Settings()
+
+    assert "hunter2" not in str(told.value)
+
+
 def test_no_secret_is_shown_with_the_settings(environment: Environment) -> None:
     environment(**WHOLE)
 

@@ -23,6 +23,8 @@ from tests.faults.proxy import Proxy, before
 from tests.faults.signed import Poster
 
 Wired = tuple[Proxy, str]
+# What stories relax, faults are about.
+REAL_LIMITS = {name: Settings.model_fields[name].default for name in ("statement_s", "answer_s")}
 
 
 async def until(what: Callable[[], Awaitable[object]], *, within_s: float = 10.0) -> None:
@@ -70,7 +72,7 @@ def plain(settings: Settings, database_url: str, redis_url: str) -> Settings:
 
 @pytest.fixture
 def settings(settings: Settings, database_wire: Wired, cache_wire: Wired) -> Settings:
-    return settings.model_copy(update={"database_url": database_wire[1], "redis_url": cache_wire[1]})
+    return settings.model_copy(update={"database_url": database_wire[1], "redis_url": cache_wire[1], **REAL_LIMITS})
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ async def test_nobody_called_so_the_provider_is_asked_texted_and_at_last_it_is_u
     await works.turn()
     (text,) = texts_to(carrier, provider)
     assert "YES" in text
-    assert "Casey" not in text
+    assert "Canary" not in text
     assert (await status_text(session)).state in {NoticeState.SENT, NoticeState.DELIVERED}
 
     clock.to(appointment.ends_at + timedelta(hours=72, seconds=-1))
