@@ -46,13 +46,19 @@ def add_line(app: web.Application, deps: Deps, *, refresh_every_s: float = REFRE
     app.cleanup_ctx.append(stand_by)
 
 
+async def _keep_warm(deps: Deps) -> None:
+    """Keep a connection open for the next call: opening one may take longer than a call can wait."""
+    async with deps.driver.acquire():
+        pass
+
+
 async def _keep_fresh(deps: Deps, standby: Standby, every_s: float) -> None:
     """Take a snapshot every few seconds; after a time without the database, apply the journal first.
 
     A bug in either is logged and stops neither the other nor the next round.
     """
     while True:
-        for work in (standby.drain, standby.refresh):
+        for work in (_keep_warm, standby.drain, standby.refresh):
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     await work(deps)
