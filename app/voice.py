@@ -57,13 +57,19 @@ async def _keep_fresh(deps: Deps, standby: Standby, every_s: float) -> None:
 
     A bug in either is logged and stops neither the other nor the next round.
     """
+    ready = False
     while True:
+        was_ready, ready = ready, True
         for work in (_keep_warm, standby.drain, standby.refresh):
             try:
                 async with asyncio.timeout(PATIENCE_S):
                     await work(deps)
             except UNREACHABLE as trouble:
+                ready = False
                 _log.warning("standby.database_away", trouble=type(trouble).__name__, waiting=standby.waiting())
             except Exception:  # noqa: BLE001 - logged with its traceback; the line has to stay ready
+                ready = False
                 _log.exception("standby.bug", work=work.__name__)
+        if ready and not was_ready:
+            _log.info("standby.ready")
         await asyncio.sleep(every_s)

@@ -158,9 +158,9 @@ def test_the_house_keeps_its_own_rules(rule: str) -> None:
     [
         (
             "SQL stands in queries and models",
-            "status.actions",
+            "scheduling.actions",
             "from sqlalchemy import select",
-            ["status/actions.py imports sqlalchemy select"],
+            ["scheduling/actions.py imports sqlalchemy select"],
         ),
         (
             "SQL stands in queries and models",
@@ -170,7 +170,7 @@ def test_the_house_keeps_its_own_rules(rule: str) -> None:
         ),
         (
             "SQL stands in queries and models",
-            "status.actions",
+            "scheduling.actions",
             "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.exc import IntegrityError",
             [],
         ),

@@ -42,7 +42,9 @@ async def judge_line(
     health = health_rules.line_health(facts, now)
     changed = health.state is not row.state
     row.state, row.reason, row.judged_at = health.state, health.reason, now
-    row.since = health.since if health.state is LineState.DOWN else (now if changed else row.since)
+    if changed:
+        # Kept while the outage lasts: the facts reach back half an hour only, and people are told once for each.
+        row.since = health.since if health.state is LineState.DOWN else now
     await session.flush()
     if changed:
         _log.warning("line.judged", line_index=_index(settings, line), state=health.state.value, reason=health.reason)

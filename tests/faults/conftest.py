@@ -5,6 +5,7 @@ The service goes through them. What a test reads or prepares for itself (`world`
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -30,7 +31,7 @@ REAL_LIMITS = {name: Settings.model_fields[name].default for name in ("statement
 async def until(what: Callable[[], Awaitable[object]], *, within_s: float = 10.0) -> None:
     """Wait for a condition; fail where it has not come about in time."""
     async with asyncio.timeout(within_s):
-        while not await what():
+        while not await what():  # noqa: ASYNC110 - what is waited for happens in a database or another process
             await asyncio.sleep(0.01)
 
 
@@ -88,23 +89,38 @@ async def session(direct: Deps) -> AsyncIterator[AsyncSession]:
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice role that runs, with what it has in store for the time without a database."""
+    """A voice role that runs, and what it has in store for the time without a database."""
 
     url: str
     standby: Standby
+    deps: Deps
 
-    async def knows(self, deps: Deps) -> None:
+    async def knows(self) -> None:
         """Take a snapshot now."""
-        await self.standby.refresh(deps)
+        await self.standby.refresh(self.deps)
+
+    async def catches_up(self) -> None:
+        """Wait until everything that was kept has been applied."""
+
+        async def nothing_waits() -> bool:
+            return self.standby.waiting() == 0
+
+        await until(nothing_waits)
+
+
+@asynccontextmanager
+async def running(deps: Deps) -> AsyncIterator[Voice]:
+    """Run the voice role as its process does, but with less patience between two looks at the database."""
+    app = voice.build(deps, refresh_every_s=0.05)
+    standby = next(sub[STANDBY] for sub in app._subapps if STANDBY in sub)
+    async with serving(app, deps.settings.host, deps.settings.port):
+        yield Voice(deps.settings.public_url, standby, deps)
 
 
 @pytest.fixture
 async def role(deps: Deps) -> AsyncIterator[Voice]:
-    """Run the voice role as its process does."""
-    app = voice.build(deps)
-    standby = next(sub[STANDBY] for sub in app._subapps if STANDBY in sub)
-    async with serving(app, deps.settings.host, deps.settings.port):
-        yield Voice(deps.settings.public_url, standby)
+    async with running(deps) as found:
+        yield found
 
 
 @pytest.fixture
