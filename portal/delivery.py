@@ -169,7 +169,7 @@ async def _look_up(
             session, row, NoticeEvent.GIVEN_UP, trouble="changed_meanwhile", now=now, new_id=new_id
         )
         return Settled(_subjects(row))
-    row.due_at = rules.look_up_again_at(row.claimed_at, now)  # should this one be left behind as well
+    row.due_at = rules.look_up_again_at(row.claimed_at, now)  # unless this look tells more
     return LookUp(
         notice_id=row.id,
         attempt=row.attempts,
@@ -325,7 +325,7 @@ async def note_look_up(
         case Found() if row.attempts < rules.MAX_ATTEMPTS:
             _back_to_the_outbox(row, due_at=now, trouble=row.trouble, now=now)
         case Unread() if not rules.stops_looking(row.claimed_at, now, row.expires_at):
-            row.due_at = rules.look_up_again_at(row.claimed_at, now)
+            pass  # the next look has its time already
         case _:
             await ledger.note_failed(session, row, NoticeEvent.GIVEN_UP, trouble=row.trouble, now=now, new_id=new_id)
     _log.info("notice.looked_up", notice=str(row.id), key=row.key.value, state=row.state.value)
