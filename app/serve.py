@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from app.trouble import Failed
 
@@ -14,15 +15,26 @@ _log = structlog.get_logger(__name__)
 
 # Requests in flight may finish; a carrier that waits longer has given up anyway (F9).
 DRAIN_S = 8.0
+# A connection that says nothing, or half of a request's head, is cut after this (F33). A proxy in front has to let
+# go of its idle connections sooner.
+IDLE_S = 9.0
+# As long may the rest of a body take; and so long is an answer held out to somebody who is still sending.
+BODY_S = 5.0
+LINGER_S = 2.0
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+async def serving(
+    app: web.Application, host: str, port: int, *, idle_s: float = IDLE_S, body_s: float = BODY_S
+) -> AsyncIterator[int]:
     """Serve an application while the block runs, and yield its port; afterwards let its requests finish.
 
     Several processes may share one port, so that a role grows by starting more of them.
     """
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=30)
+    app.middlewares.append(_whole_within(body_s))
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=DRAIN_S, keepalive_timeout=idle_s, lingering_time=LINGER_S
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, reuse_port=True)
@@ -35,6 +47,22 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[i
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _whole_within(seconds: float) -> Middleware:
+    """Let nobody keep a request open by sending its body drop by drop; most bodies are there with their head."""
+
+    @web.middleware
+    async def whole(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.content.is_eof():
+            try:
+                async with asyncio.timeout(seconds):
+                    await request.read()
+            except TimeoutError:
+                raise web.HTTPRequestTimeout from None
+        return await handler(request)
+
+    return whole
 
 
 async def until_stopped(*work: Awaitable[None]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 
 _TOKEN = re.compile(
     r"\b(?:cl_[a-z]+_|Bearer\s+|SK)[A-Za-z0-9_\-.]{8,}|\bBasic\s+[A-Za-z0-9+/=]{16,}"
@@ -141,3 +142,12 @@ def configure(*, production: bool) -> None:
     # These write addresses with numbers in them, or a line for every statement.
     for loud in ("twilio", "twilio.http_client", "sqlalchemy.engine", "aiohttp.access", "mail.log"):
         logging.getLogger(loud).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_without_what_came)
+
+
+def _without_what_came(record: logging.LogRecord) -> bool:
+    """Let a request that is no HTTP be one short line: its traceback repeats what a stranger sent."""
+    if record.exc_info and isinstance(record.exc_info[1], HttpProcessingError):
+        record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        record.msg, record.args, record.exc_info = "no http: %s", (type(record.exc_info[1]).__name__,), None
+    return True

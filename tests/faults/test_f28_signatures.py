@@ -1,6 +1,7 @@
 """Who may speak to the carrier's door: forged, foreign and old signatures (F28, F30, F31)."""
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
@@ -75,7 +76,8 @@ async def test_f28_no_route_takes_what_is_not_signed(
     assert await unchanged.holds()
 
 
-VARIANTS = {
+Variant = Callable[[str, str, dict[str, str]], tuple[str, dict[str, str]]]
+VARIANTS: Mapping[str, Variant] = {
     "another path": lambda base, path, params: (f"{base}{path}/fallback", params),
     "https for http": lambda base, path, params: (base.replace("http:", "https:") + path, params),
     "another port": lambda base, path, params: (f"{base.rsplit(':', 1)[0]}:1{path}", params),

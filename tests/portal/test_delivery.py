@@ -4,6 +4,7 @@ Real PostgreSQL, real SMTP, the simulated carrier's REST API over HTTP; the cloc
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -53,6 +54,7 @@ from tests.fixtures import LINES, Carrier, Worker
 from tests.mailbox import Mailbox
 
 DAY = timedelta(days=1)
+NUMBER = re.compile(r"555-?01\d\d")  # any invented one, and no port of this machine
 
 
 # Telling the stories
@@ -1008,7 +1010,7 @@ async def test_a_reminder_while_the_line_is_down_names_no_line(
     row = await reminder(world.deps)
     assert (await deliver(world.deps, row)).state is NoticeState.SENT
     assert "The portal shows the direct number to call." in body_of(mailbox)
-    assert "555" not in body_of(mailbox)
+    assert not NUMBER.search(body_of(mailbox))
     async with world.deps.sessions() as session:
         told = await bridge_contact(world.deps, session, appointment)
         assert told.reason is not None
@@ -1184,7 +1186,7 @@ async def test_a_changed_number_is_told_without_the_number(
         )
     await works.turn()
     assert mailbox.letter()["Subject"] == "The number that you call the line from was changed"
-    assert "555" not in body_of(mailbox)
+    assert not NUMBER.search(body_of(mailbox))
 
 
 # The rules behind it
