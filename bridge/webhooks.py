@@ -411,17 +411,21 @@ async def text(request: web.Request) -> web.Response:
 async def text_status(request: web.Request) -> web.Response:
     """Take the fate of a text of ours."""
     deps, receipt = request.app[DEPS], twilio.parse_receipt(request[PARAMS])
-    async with deps.sessions.begin() as session:
-        subjects = await actions.take_receipt(
-            session,
-            _id(request, "notice"),
-            receipt=receipt,
-            to=request[PARAMS].get("To"),
-            settings=deps.settings,
-            now=request[ARRIVED],
-            new_id=deps.new_id,
-        )
-    await deps.live.publish(subjects)
+    notice_id, to, arrived = _id(request, "notice"), request[PARAMS].get("To"), request[ARRIVED]
+
+    async def take() -> tuple[UUID, ...]:
+        async with deps.sessions.begin() as session:
+            return await actions.take_receipt(
+                session,
+                notice_id,
+                receipt=receipt,
+                to=to,
+                settings=deps.settings,
+                now=arrived,
+                new_id=deps.new_id,
+            )
+
+    _hint(request, await _within(request, deps.settings.statement_s, take()))
     return web.Response(status=204)
 
 

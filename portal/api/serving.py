@@ -17,11 +17,11 @@ from portal.api.fields import Nothing, Shape
 from portal.api.operation import Ask, Operation
 from portal.api.writes import Given
 
-# What the database alone can see, by its own codes: a row under the same unique key, two transactions that wait
-# for each other, two appointments at one time. Somebody was faster; whatever else it raises is a bug.
+# What the database alone can see, by its own codes: a row under the same unique key, two appointments at one time.
+# Somebody was faster; whatever else it raises is a bug.
 _CONFLICT = ("conflict", "Somebody has written the same just now. Read it again, then decide.")
 _OVERLAP = ("overlap", "The provider has another appointment at this time. Choose another time.")
-_FASTER = {"23505": _CONFLICT, "40P01": _CONFLICT, "40001": _CONFLICT, "23P01": _OVERLAP}
+_FASTER = {"23505": _CONFLICT, "23P01": _OVERLAP}
 
 
 async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Response:

@@ -118,9 +118,11 @@ async def running(deps: Deps) -> AsyncIterator[Voice]:
 
 
 @pytest.fixture
-async def role(deps: Deps) -> AsyncIterator[Voice]:
+async def role(deps: Deps, database: Proxy, cache: Proxy) -> AsyncIterator[Voice]:
     async with running(deps) as found:
         yield found
+        database.heal()  # or it would take its time to end
+        cache.heal()
 
 
 @pytest.fixture

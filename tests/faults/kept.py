@@ -43,8 +43,12 @@ async def only_consultation(session: AsyncSession) -> Consultation:
     return found
 
 
+async def events(session: AsyncSession) -> Sequence[Event]:
+    return await rows(session, Event, col(Event.sequence))
+
+
 async def kinds(session: AsyncSession) -> list[EventKind]:
-    return [event.kind for event in await rows(session, Event, col(Event.sequence))]
+    return [event.kind for event in await events(session)]
 
 
 async def signs(session: AsyncSession) -> list[str]:

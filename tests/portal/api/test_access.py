@@ -130,7 +130,7 @@ async def ask(program: Program, name: str, things: Things) -> Reply:
     )
 
 
-async def test_every_route_of_the_router_has_a_case(deps: Deps) -> None:
+async def test_f35_every_route_of_the_router_has_a_case(deps: Deps) -> None:
     routed = {
         (route.method, route.resource.canonical)
         for route in web.build(deps).router.routes()
@@ -145,7 +145,7 @@ async def test_every_route_of_the_router_has_a_case(deps: Deps) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-async def test_who_gets_what(name: str, api: Api, world: World, deps: Deps, clock: Clock) -> None:
+async def test_f35_who_gets_what(name: str, api: Api, world: World, deps: Deps, clock: Clock) -> None:
     case = CASES[name]
     one, two = await world.provider(), await world.provider()
     own, foreign = await things_of(world, one), await things_of(world, two)
@@ -176,7 +176,7 @@ async def test_who_gets_what(name: str, api: Api, world: World, deps: Deps, cloc
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.foreign == NOT_FOUND])
-async def test_anothers_and_nobodys_cannot_be_told_apart(name: str, api: Api, world: World, deps: Deps) -> None:
+async def test_f35_anothers_and_nobodys_cannot_be_told_apart(name: str, api: Api, world: World, deps: Deps) -> None:
     one, two = await world.provider(), await world.provider()
     await things_of(world, one)
     foreign, unknown = await things_of(world, two), nobodys()

@@ -89,7 +89,7 @@ async def test_a_body_that_is_no_json_object_is_refused(api: Api, world: World, 
         ["a"],
     ],
 )
-async def test_a_name_is_words_on_one_line(api: Api, world: World, name: object) -> None:
+async def test_f34_a_name_is_words_on_one_line(api: Api, world: World, name: object) -> None:
     me = await api.of(await world.provider())
 
     refused = await me.post("/clients", {**PERSON, "first_name": name})
@@ -101,7 +101,7 @@ async def test_a_name_is_words_on_one_line(api: Api, world: World, name: object)
     "name",
     ["=cmd|' /C calc'!A0", "'; DROP TABLE clients; --", "<script>alert(1)</script>", "Zoë O'Neil", "李", "x" * 100],
 )
-async def test_what_is_only_odd_is_kept_as_it_is(api: Api, world: World, name: str) -> None:
+async def test_f34_what_is_only_odd_is_kept_as_it_is(api: Api, world: World, name: str) -> None:
     me = await api.of(await world.provider())
 
     made = await me.post("/clients", {**PERSON, "first_name": f"  {name}"[:100]})
