@@ -332,7 +332,8 @@ _STATES = {
 async def _line_for(session: AsyncSession, row: Appointment, house: House) -> str | None:
     if not row.tracked:
         return None
-    beside = await queries.neighbours(session, row.provider_id, row.starts_at, REACH, but=row.id)
+    with session.no_autoflush:  # the new time is written by `_flush`, which knows what an overlap is
+        beside = await queries.neighbours(session, row.provider_id, row.starts_at, REACH, but=row.id)
     return lines.choose(
         house.pool, beside, starts_at=row.starts_at, ends_at=row.ends_at, lead=house.lead, current=row.line
     )

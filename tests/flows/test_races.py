@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -53,6 +54,25 @@ async def test_f39_a_hundred_bookings_of_one_time_make_one(world: World, session
     assert results.count("booked") == 1
     kept = await session.execute(select(func.count()).select_from(Appointment))
     assert kept.scalar_one() == 1
+
+
+async def test_a_reschedule_onto_another_appointment_is_refused_in_words(world: World) -> None:
+    provider = await world.provider()
+    taken = await world.appointment(provider, starts_in=timedelta(hours=2))
+    moved = await world.appointment(provider, starts_in=timedelta(hours=5))
+
+    with pytest.raises(Refused, match="another appointment at this time"):
+        async with world.deps.sessions.begin() as writing:
+            await scheduling.reschedule(
+                writing,
+                moved.id,
+                starts_at=taken.starts_at + timedelta(minutes=5),
+                ends_at=None,
+                actor=OPERATOR,
+                house=scheduling.house(world.deps.settings),
+                now=world.deps.now(),
+                new_id=world.deps.new_id,
+            )
 
 
 async def test_an_answer_and_a_late_callback_settle_it_once(
