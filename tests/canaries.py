@@ -28,7 +28,7 @@ HITS = pytest.StashKey[list["Hit"]]()
 SHOWN = 30  # characters of a line on both sides of a hit
 TEST_MARK = "# test "
 # What the processes of a run write may be a line without end; longer ones are searched in parts that overlap.
-_PIECE, _OVERLAP = 100_000, 500
+_PIECE, _OVERLAP = 20_000, 300
 
 # --- what a canary looks like --------------------------------------------------------------------------
 
@@ -51,8 +51,8 @@ CANARIES: Mapping[str, re.Pattern[str]] = {
         rf"{_spelled('55501')}{_BETWEEN}{{0,3}}\d{_BETWEEN}{{0,3}}\d(?![0-9a-f])",
         re.IGNORECASE,
     ),
-    "name": re.compile(r"canary(?!\.py)", re.IGNORECASE),
-    "address": re.compile(r"[\w.+%'-]+(?:@|%(?:25)*40)[\w.-]*example\.(?:com|org|net)", re.IGNORECASE),
+    "name": re.compile(r"[\w%'-]{0,40}canary[\w%'-]{0,40}", re.IGNORECASE),
+    "address": re.compile(r"[\w.+%'-]{0,64}(?:@|%(?:25)*40)[\w.-]{0,64}example\.(?:com|org|net)", re.IGNORECASE),
     "token": re.compile(
         r"-of-the-tests\b|a-secret-for-tests"  # those of tests/fixtures.py
         r"|\bcl_[a-z]+_[\w-]{8,}|\bBearer\s+[\w.-]{8,}|\bBasic\s+[\w+/=]{8,}|://[^/\s:@\"]*:[^/\s@\"]+@"
@@ -141,7 +141,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Keep what a test's process wrote to its standard error; standard output belongs to whoever types commands."""
     written = [text for name, text in report.sections if name.startswith("Captured stderr")]
-    if written and _folder is not None:
+    if written and _folder is not None and report.when == "teardown":  # has the sections of the others as well
         with (_folder / "stderr.log").open("a") as out:
             out.write(f"{TEST_MARK}{report.nodeid.partition('[')[0]}\n" + "\n".join(written) + "\n")
 
@@ -187,8 +187,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     (folder / f"{_process(config)}.metrics").write_bytes(generate_latest())
     if hasattr(config, "workerinput"):
         return
-    hits = [*search_folder(folder), *search_folder(config.stash[RUN_FOLDER], "*.log*")]
-    hits += search_folder(config.stash[RUN_FOLDER] / "data", "*.log*")
+    hits = [*search_folder(folder)]
+    engines = config.stash.get(RUN_FOLDER, None)
+    if engines is not None:
+        hits += [*search_folder(engines, "*.log*"), *search_folder(engines / "data", "*.log*")]
     config.stash[HITS] = hits
     if hits and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

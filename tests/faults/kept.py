@@ -17,10 +17,11 @@ RowT = TypeVar("RowT", bound=SQLModel)
 
 
 async def rows(session: AsyncSession, kind: type[RowT], *order: Any) -> Sequence[RowT]:
-    """Return all rows of a table as they stand now."""
+    """Return all rows of a table as they stand now; they do not change afterwards."""
     await session.rollback()
-    found = await session.execute(select(kind).order_by(*order).execution_options(populate_existing=True))
-    return found.scalars().all()
+    found = (await session.execute(select(kind).order_by(*order))).scalars().all()
+    session.expunge_all()
+    return found
 
 
 async def calls(session: AsyncSession) -> Sequence[Call]:
