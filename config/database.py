@@ -89,9 +89,9 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
-def enum(kind: type[EnumT], *, nullable: bool = False, index: bool = False) -> Column[Any]:
+def enum(kind: type[EnumT], *, nullable: bool = False, index: bool = False, primary: bool = False) -> Column[Any]:
     """Return a column for `kind`, stored by value; its CHECK comes from `checks`."""
-    return Column(EnumText(kind), nullable=nullable, index=index)
+    return Column(EnumText(kind), nullable=nullable, index=index, primary_key=primary)
 
 
 def instant(*, nullable: bool = False, index: bool = False) -> Column[Any]:

@@ -118,6 +118,17 @@ class Settings(BaseSettings):
     min_notice_h: int = Field(48, ge=0)
     reminder_before_h: int = Field(24, ge=1)
     consult_length_m: int = Field(15, ge=5, le=120)
+    offer_m: int = Field(10, ge=1, le=60)
+    request_cutoff_h: int = Field(2, ge=0)
+    request_least_h: int = Field(4, ge=0)
+    request_warning_h: int = Field(12, ge=1)
+    waitlist_hold_h: int = Field(2, ge=1)
+    late_cancel_h: int = Field(24, ge=0)
+    open_bookings: int = Field(3, ge=1)
+    pending_requests: int = Field(2, ge=1)
+    moves_by_client: int = Field(2, ge=0)
+    busy_feed_every_m: int = Field(15, ge=1)
+    busy_feed_loopback: bool = False
     reveal_ahead_h: int = Field(4, ge=1)
     statement_s: float = Field(0.8, gt=0, le=5)
     answer_s: float = Field(1.8, gt=0, le=14)
@@ -134,6 +145,8 @@ class Settings(BaseSettings):
     keep_notices_d: int = Field(400, ge=1)
     keep_line_signs_d: int = Field(30, ge=1)
     keep_api_writes_h: int = Field(24, ge=1)
+    keep_searches_d: int = Field(365, ge=1)
+    keep_drafts_h: int = Field(24, ge=1)
 
     @field_validator("carrier")
     @classmethod

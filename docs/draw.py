@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from people.rules.lifecycle import RELATIONSHIP
-from scheduling.rules.lifecycle import APPOINTMENT
-from status.rules.lifecycle import CONSULTATION, NOTICE, TASK
+from people.rules.lifecycle import ENROLMENT, RELATIONSHIP
+from scheduling.rules.lifecycle import APPOINTMENT, REQUEST, WAITLIST
+from status.rules.lifecycle import CONSULTATION, NOTICE, PSYCHIATRIC, REFERRAL, TASK
 
 Moves = Mapping[Any, Mapping[Any, Any]]
 
@@ -42,6 +42,20 @@ TABLES: tuple[tuple[str, str, str, Moves, str], ...] = (
         "A letter in the outbox. A claim left behind is uncertain: it is looked up before it is ever sent again.",
     ),
     (
+        "Referral",
+        "status",
+        "new",
+        REFERRAL,
+        "A client who came by referral, as their provider sees it; it awaits acceptance where a yes is needed.",
+    ),
+    (
+        "Psychiatric referral",
+        "status",
+        "draft",
+        PSYCHIATRIC,
+        "A client referred to somebody who prescribes, with their consent; it ends by itself after 14 days.",
+    ),
+    (
         "Appointment",
         "scheduling",
         "booked",
@@ -49,11 +63,32 @@ TABLES: tuple[tuple[str, str, str, Moves, str], ...] = (
         "A span in a provider's calendar. Rescheduling keeps the appointment and begins a new occurrence.",
     ),
     (
+        "Request",
+        "scheduling",
+        "pending",
+        REQUEST,
+        "An appointment that waits for a yes; decided once, by a person or by time.",
+    ),
+    (
+        "Waitlist",
+        "scheduling",
+        "waiting",
+        WAITLIST,
+        "Somebody who waits for a freed time. An offer holds it for two hours.",
+    ),
+    (
         "Relationship",
         "people",
         "prospect",
         RELATIONSHIP,
         "Where one provider and one client stand; archived here says nothing about other providers.",
+    ),
+    (
+        "Enrolment",
+        "people",
+        "incomplete",
+        ENROLMENT,
+        "A provider's place in the client referral programme.",
     ),
 )
 

@@ -4,14 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from config import database
 from people.values import (
+    AccountStep,
     CaseKind,
     CaseState,
+    EnrolmentState,
+    Gender,
     Language,
     PracticeKind,
     RelationshipState,
@@ -31,6 +34,7 @@ class Practice(SQLModel, table=True):
     kind: PracticeKind = Field(sa_column=database.enum(PracticeKind))
     timezone: str = Field(max_length=64)
     line_enabled: bool
+    programme: bool = False  # whether the client referral programme is open to it (R68)
     created_at: datetime = Field(sa_column=database.instant())
 
 
@@ -56,6 +60,85 @@ class Provider(SQLModel, table=True):
     active: bool = True
     created_at: datetime = Field(sa_column=database.instant())
     version: int = 1
+
+
+class Profile(SQLModel, table=True):
+    """What a provider says of themselves for clients to choose by (R2, R10, R15); a draft until `published`.
+
+    `published` makes the address work, `listed` puts them into searches. `focus` and `also` are problems of the
+    shared vocabulary, at most five of them in focus. Coordinates are those of the practice, in degrees.
+    """
+
+    __tablename__ = "profiles"
+    __table_args__ = (
+        Index("uq_profiles_slug", text("lower(slug)"), unique=True),
+        Index("ix_profiles_focus", "focus", postgresql_using="gin"),
+        Index("ix_profiles_also", "also", postgresql_using="gin"),
+        CheckConstraint("cardinality(focus) <= 5", name="focus"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="place"),
+        *database.checks(gender=Gender),
+    )
+
+    provider_id: UUID = Field(sa_column=database.key("providers.id", primary=True))
+    slug: str | None = Field(default=None, max_length=80)
+    published: bool = False
+    listed: bool = False
+    taxonomy: str | None = Field(default=None, max_length=10)
+    focus: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    also: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    languages: list[str] = Field(sa_column=Column(ARRAY(String(8)), nullable=False, server_default=text("'{}'")))
+    therapies: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    affirms: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    gender: Gender | None = Field(default=None, sa_column=database.enum(Gender, nullable=True))
+    latitude: float | None = None
+    longitude: float | None = None
+    updated_at: datetime = Field(sa_column=database.instant())
+    version: int = 1
+
+
+class Payer(SQLModel, table=True):
+    """An insurer that sends clients to providers of the programme (R69); `instant` allows booking without a yes."""
+
+    __tablename__ = "payers"
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=200, unique=True)
+    instant: bool = False
+    active: bool = True
+    created_at: datetime = Field(sa_column=database.instant())
+
+
+class Enrolment(SQLModel, table=True):
+    """A provider's place in the client referral programme (4.7); who was deactivated never comes back (R82)."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        Index(
+            "uq_enrolments_of",
+            "provider_id",
+            unique=True,
+            postgresql_where=text("state <> 'deleted'"),
+        ),
+        *database.checks(state=EnrolmentState),
+    )
+
+    id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(sa_column=database.key("providers.id", index=False))
+    practice_id: UUID = Field(sa_column=database.key("practices.id"))
+    state: EnrolmentState = Field(sa_column=database.enum(EnrolmentState))
+    created_at: datetime = Field(sa_column=database.instant())
+    submitted_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    version: int = 1
+
+
+class EnrolmentPayer(SQLModel, table=True):
+    """A payer that may send clients to an enrolled provider (R70)."""
+
+    __tablename__ = "enrolment_payers"
+
+    enrolment_id: UUID = Field(sa_column=database.key("enrolments.id", primary=True))
+    payer_id: UUID = Field(sa_column=database.key("payers.id", primary=True))
 
 
 class Pin(SQLModel, table=True):
@@ -102,7 +185,10 @@ class Client(SQLModel, table=True):
     """A person who seeks help. One account per address; the number may be missing (R61)."""
 
     __tablename__ = "clients"
-    __table_args__ = (Index("uq_clients_email", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        Index("uq_clients_email", text("lower(email)"), unique=True),
+        *database.checks(language=Language),
+    )
 
     id: UUID = Field(primary_key=True)
     first_name: str = Field(max_length=100)
@@ -110,9 +196,25 @@ class Client(SQLModel, table=True):
     preferred_name: str | None = Field(default=None, max_length=100)
     email: str = Field(max_length=254)
     phone: str | None = Field(default=None, max_length=16)
+    birth_date: str | None = Field(default=None, max_length=10)
+    lives_in: str | None = Field(default=None, max_length=2)
+    plan: str | None = Field(default=None, max_length=64)
+    timezone: str | None = Field(default=None, max_length=64)
+    language: Language = Field(default=Language.ENGLISH, sa_column=database.enum(Language))
     verified_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     created_at: datetime = Field(sa_column=database.instant())
     version: int = 1
+
+
+class ClientStep(SQLModel, table=True):
+    """A step of a client's account that is done; verifying stands on the client itself."""
+
+    __tablename__ = "client_steps"
+    __table_args__ = database.checks(step=AccountStep)
+
+    client_id: UUID = Field(sa_column=database.key("clients.id", primary=True))
+    step: AccountStep = Field(sa_column=database.enum(AccountStep, primary=True))
+    done_at: datetime = Field(sa_column=database.instant())
 
 
 class Relationship(SQLModel, table=True):

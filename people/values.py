@@ -51,6 +51,8 @@ class CaseKind(StrEnum):
 
     ISSUE = "issue"
     CORRECTION = "correction"
+    HANDED_BACK = "handed_back"
+    REMATCH = "rematch"
 
 
 class CaseState(StrEnum):
@@ -58,6 +60,40 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class EnrolmentState(StrEnum):
+    """Where a provider stands in the client referral programme (requirements 4.7)."""
+
+    INCOMPLETE = "incomplete"
+    COMPLETED = "completed"
+    DELETED = "deleted"
+    DEACTIVATED = "deactivated"
+
+
+class EnrolmentEvent(StrEnum):
+    """What can happen to an enrolment."""
+
+    SUBMIT = "submit"
+    DELETE = "delete"
+    DEACTIVATE = "deactivate"
+
+
+class AccountStep(StrEnum):
+    """What a client sets up before a provider can confirm a session's details (R49, R50)."""
+
+    VERIFY = "verify"
+    INSURANCE = "insurance"
+    BILLING = "billing"
+    FORMS = "forms"
+
+
+class Gender(StrEnum):
+    """How a provider describes themselves; given only where they want it to be asked for."""
+
+    WOMAN = "woman"
+    MAN = "man"
+    NONBINARY = "nonbinary"
 
 
 class SuppressionReason(StrEnum):

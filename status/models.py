@@ -15,10 +15,13 @@ from status.values import (
     DecidedBy,
     EventKind,
     How,
+    MismatchReason,
     NoReason,
     NoticeKey,
     NoticeState,
+    PsychiatricState,
     Recipient,
+    ReferralState,
     TaskKind,
     TaskState,
 )
@@ -38,6 +41,7 @@ class Consultation(SQLModel, table=True):
     appointment_id: UUID = Field(sa_column=database.key("appointments.id"))
     occurrence: int
     provider_id: UUID = Field(sa_column=database.key("providers.id"))
+    referral_id: UUID | None = Field(default=None, sa_column=database.key("referrals.id", nullable=True))
     starts_at: datetime = Field(sa_column=database.instant())
     ends_at: datetime = Field(sa_column=database.instant())
     status: ConsultationStatus = Field(sa_column=database.enum(ConsultationStatus))
@@ -50,6 +54,58 @@ class Consultation(SQLModel, table=True):
     excused_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     late_evidence_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     judge_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    version: int = 1
+
+
+class Referral(SQLModel, table=True):
+    """A client who came to a provider by referral (4.1). `source` is a source of scheduling, in its own word."""
+
+    __tablename__ = "referrals"
+    __table_args__ = (
+        Index("ix_referrals_of", "provider_id", "state", "created_at"),
+        *database.checks(state=ReferralState, mismatch=MismatchReason),
+    )
+
+    id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(sa_column=database.key("providers.id", index=False))
+    client_id: UUID = Field(sa_column=database.key("clients.id"))
+    source: str = Field(max_length=30)
+    state: ReferralState = Field(sa_column=database.enum(ReferralState))
+    created_at: datetime = Field(sa_column=database.instant())
+    seen_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    changed_at: datetime = Field(sa_column=database.instant())
+    mismatch: MismatchReason | None = Field(default=None, sa_column=database.enum(MismatchReason, nullable=True))
+    case_id: UUID | None = None  # the support case with the free words, if there are any
+    version: int = 1
+
+
+class PsychiatricReferral(SQLModel, table=True):
+    """A client referred by their therapist to somebody who prescribes, with the client's consent (R43)."""
+
+    __tablename__ = "psychiatric_referrals"
+    __table_args__ = (
+        Index(
+            "uq_psychiatric_referrals_open",
+            "provider_id",
+            "client_id",
+            unique=True,
+            postgresql_where=text("state IN ('draft', 'consented', 'sent', 'accepted')"),
+        ),
+        Index("ix_psychiatric_referrals_due", "expires_at", postgresql_where=text("state = 'sent'")),
+        *database.checks(state=PsychiatricState),
+    )
+
+    id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(sa_column=database.key("providers.id", index=False))
+    client_id: UUID = Field(sa_column=database.key("clients.id"))
+    prescriber_id: UUID | None = Field(default=None, sa_column=database.key("providers.id", nullable=True))
+    search_id: UUID | None = Field(default=None, sa_column=database.key("searches.id", nullable=True))
+    state: PsychiatricState = Field(sa_column=database.enum(PsychiatricState))
+    created_at: datetime = Field(sa_column=database.instant())
+    consented_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    sent_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    expires_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    answered_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     version: int = 1
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from status.models import Consultation, Event, Notice, Task
+from status.models import Consultation, Event, Notice, Referral, Task
 from status.values import ConsultationStatus, NoticeState, TaskKind, TaskState
 
 OPEN_NOTICES = (NoticeState.DUE, NoticeState.CLAIMED, NoticeState.UNCERTAIN)
@@ -126,6 +126,16 @@ async def sharing_counts(session: AsyncSession, provider_id: UUID, since: dateti
     )
     shared, missed = found.one()
     return shared, missed
+
+
+async def referral(session: AsyncSession, referral_id: UUID) -> Referral | None:
+    """Return one referral."""
+    return await session.get(Referral, referral_id)
+
+
+async def referral_for_update(session: AsyncSession, referral_id: UUID) -> Referral | None:
+    """Return one referral, locked."""
+    return await session.get(Referral, referral_id, with_for_update=True, populate_existing=True)
 
 
 async def task_for_update(session: AsyncSession, kind: TaskKind, subject_id: UUID) -> Task | None:

@@ -70,6 +70,73 @@ class NoReason(StrEnum):
     OTHER = "other"
 
 
+class ReferralState(StrEnum):
+    """Where a referral stands: what a provider sees behind the icon (requirements 4.1)."""
+
+    AWAITING_ACCEPTANCE = "awaiting_acceptance"
+    NEW = "new"
+    SEEN = "seen"
+    ENGAGED = "engaged"
+    NO_CONTACT = "no_contact"
+    HANDED_BACK = "handed_back"
+    REMATCH_BY_CLIENT = "rematch_by_client"
+    CLOSED_DECLINED = "closed_declined"
+    CLOSED_EXPIRED = "closed_expired"
+    CLOSED_WITHDRAWN = "closed_withdrawn"
+    CLOSED_BY_PROVIDER = "closed_by_provider"
+    CLOSED_BY_CLIENT = "closed_by_client"
+
+
+class ReferralEvent(StrEnum):
+    """What can happen to a referral."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    OPENED = "opened"
+    SWITCHED_TO_CALL = "switched_to_call"
+    CANCELLED_BY_PROVIDER = "cancelled_by_provider"
+    CANCELLED_BY_CLIENT = "cancelled_by_client"
+    HELD = "held"
+    NOT_HELD = "not_held"
+    BOOKED_AGAIN = "booked_again"
+    NOT_A_MATCH = "not_a_match"
+    FIND_ANOTHER = "find_another"
+    CLIENT_ARCHIVED = "client_archived"
+
+
+class MismatchReason(StrEnum):
+    """Why a provider hands a client back (R42)."""
+
+    EXPERTISE = "expertise"
+    ACUITY = "acuity"
+    OTHER = "other"
+
+
+class PsychiatricState(StrEnum):
+    """Where an outgoing referral for medication stands (R43, requirements 4.1)."""
+
+    DRAFT = "draft"
+    CONSENTED = "consented"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    FIRST_VISIT = "first_visit"
+
+
+class PsychiatricEvent(StrEnum):
+    """What can happen to a referral for medication."""
+
+    CONSENT = "consent"
+    SEND = "send"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    EXPIRE = "expire"
+    VISIT = "visit"
+
+
 class TaskKind(StrEnum):
     """What a provider, or support, is asked to do (requirements 4.5)."""
 
@@ -119,6 +186,26 @@ class NoticeKey(StrEnum):
     LINE_RESTORED = "line_restored"
     RESCHEDULED = "rescheduled"  # M20
     DIAL_NUMBER_CHANGED = "dial_number_changed"  # M21
+    NEW_REFERRAL = "new_referral"  # M1
+    BOOKING_MADE = "booking_made"  # M2
+    SWITCHED_TO_CALL = "switched_to_call"  # M3
+    CANCELLED_BY_PROVIDER = "cancelled_by_provider"  # M4
+    CANCELLED_BY_CLIENT = "cancelled_by_client"  # M5
+    REQUEST_TO_DECIDE = "request_to_decide"  # M9
+    REQUEST_EXPIRING = "request_expiring"  # M10
+    REQUEST_ACCEPTED = "request_accepted"  # M11
+    REQUEST_DECLINED = "request_declined"  # M12
+    REQUEST_EXPIRED = "request_expired"  # M12
+    REQUEST_WITHDRAWN = "request_withdrawn"
+    WAITLIST_OPENING = "waitlist_opening"  # M18
+    CLIENT_REMINDER = "client_reminder"  # M19
+    HANDED_BACK = "handed_back"  # M27
+    SERIES_CHANGED = "series_changed"  # M28
+    BOOKING_CODE = "booking_code"  # M26
+    CLIENT_MOVED_ON = "client_moved_on"  # M5, without a reason (R19)
+    NO_CONTACT = "no_contact"
+    PSYCHIATRIC_REFERRAL = "psychiatric_referral"
+    PSYCHIATRIC_ANSWERED = "psychiatric_answered"
     PIN_LOCKED = "pin_locked"  # M22
     ISSUE_RECEIVED = "issue_received"  # M23
     CLIENT_NUMBER_UNUSABLE = "client_number_unusable"
@@ -170,6 +257,38 @@ class EventKind(StrEnum):
     APPOINTMENT_RESCHEDULED = "appointment:rescheduled"
     APPOINTMENT_SWITCHED_TO_CALL = "appointment:switched_to_call"
     APPOINTMENT_CANCELLED = "appointment:cancelled"
+    APPOINTMENT_HELD = "appointment:held"
+    APPOINTMENT_RELEASED = "appointment:released"
+    APPOINTMENT_ENDED = "appointment:ended"
+    APPOINTMENT_DETAILS_CONFIRMED = "appointment:details_confirmed"
+    APPOINTMENT_NO_SHOW = "appointment:no_show"
+    AVAILABILITY_CHANGED = "availability:changed"
+    SETTINGS_CHANGED = "settings:changed"
+    BUSY_FEED_ADDED = "busy_feed:added"
+    BUSY_FEED_REMOVED = "busy_feed:removed"
+    BUSY_FEED_TROUBLE = "busy_feed:trouble"
+    BOOKING_CODE_SENT = "booking:code_sent"
+    BOOKING_COMPLETED = "booking:completed"
+    REQUEST_MADE = "request:made"
+    REQUEST_ACCEPTED = "request:accepted"
+    REQUEST_DECLINED = "request:declined"
+    REQUEST_EXPIRED = "request:expired"
+    REQUEST_WITHDRAWN = "request:withdrawn"
+    REFERRAL_OPENED = "referral:opened"
+    REFERRAL_MOVED = "referral:moved"
+    PSYCHIATRIC_MOVED = "psychiatric:moved"
+    SERIES_MADE = "series:made"
+    SERIES_CHANGED = "series:changed"
+    SERIES_CANCELLED = "series:cancelled"
+    WAITLIST_JOINED = "waitlist:joined"
+    WAITLIST_OFFERED = "waitlist:offered"
+    WAITLIST_BOOKED = "waitlist:booked"
+    WAITLIST_LAPSED = "waitlist:lapsed"
+    WAITLIST_LEFT = "waitlist:left"
+    CALENDAR_FEED_MADE = "calendar_feed:made"
+    CALENDAR_FEED_REVOKED = "calendar_feed:revoked"
+    ENROLMENT_MOVED = "enrolment:moved"
+    CLIENT_VERIFIED = "client:verified"
     CALL_CONNECTED = "call:connected"
     CALL_REFUSED = "call:refused"
     CALL_ASKED = "call:asked"

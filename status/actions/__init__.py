@@ -17,6 +17,7 @@ from status.actions.consultations import (
 from status.actions.deadlines import enqueue_due
 from status.actions.history import Data, NewId, record
 from status.actions.notices import move_notice, note_failed, note_receipt, note_sent, notify, withdraw_notices
+from status.actions.referrals import move_referral, open_referral
 from status.actions.tasks import close_task, open_task
 
 __all__ = [
@@ -31,11 +32,13 @@ __all__ = [
     "facts",
     "judge",
     "move_notice",
+    "move_referral",
     "note_failed",
     "note_receipt",
     "note_sent",
     "notify",
     "open_consultation",
+    "open_referral",
     "open_task",
     "policy",
     "record",

@@ -28,7 +28,8 @@ async def notify(
     key: NoticeKey,
     channel: Channel,
     *,
-    provider_id: UUID,
+    provider_id: UUID | None = None,
+    client_id: UUID | None = None,
     subject_id: UUID,
     appointment_id: UUID | None,
     due_at: datetime,
@@ -37,19 +38,22 @@ async def notify(
     expires_at: datetime | None = None,
     dedupe: str = "",
 ) -> None:
-    """Put a letter to a provider into the outbox; the same letter about the same subject is written once.
+    """Put a letter to a provider or to a client into the outbox; the same one about the same subject is written once.
 
     A portal notice is delivered by standing there. Others are enqueued when due now, else found by the sweep.
     """
+    recipient_id = provider_id or client_id
+    if recipient_id is None or (provider_id and client_id):
+        raise ValueError("a letter has one reader")
     row = Notice(
         id=new_id(),
         key=key,
         channel=channel,
-        recipient=Recipient.PROVIDER,
-        recipient_id=provider_id,
+        recipient=Recipient.PROVIDER if provider_id else Recipient.CLIENT,
+        recipient_id=recipient_id,
         subject_id=subject_id,
         appointment_id=appointment_id,
-        dedupe=f"{key.value}:{channel.value}:{provider_id}:{subject_id}:{dedupe}",
+        dedupe=f"{key.value}:{channel.value}:{recipient_id}:{subject_id}:{dedupe}",
         state=NoticeState.DUE,
         created_at=now,
         due_at=due_at,
@@ -103,7 +107,7 @@ async def note_failed(
 ) -> bool:
     """End a letter that did not arrive; False where its lifecycle has no such move.
 
-    What was to be a text goes by mail instead, at once: a provider has to learn of their task (R119).
+    What was to be a text goes by mail instead, at once: who was to be told has to learn of it (R119).
     """
     if not move_notice(row, event, now=now):
         return False
@@ -118,7 +122,8 @@ async def note_failed(
             session,
             row.key,
             Channel.MAIL,
-            provider_id=row.recipient_id,
+            provider_id=row.recipient_id if row.recipient is Recipient.PROVIDER else None,
+            client_id=row.recipient_id if row.recipient is Recipient.CLIENT else None,
             subject_id=row.subject_id,
             appointment_id=row.appointment_id,
             dedupe=f"instead:{row.id}",

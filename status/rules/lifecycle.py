@@ -7,6 +7,10 @@ from status.values import (
     ConsultationStatus,
     NoticeEvent,
     NoticeState,
+    PsychiatricEvent,
+    PsychiatricState,
+    ReferralEvent,
+    ReferralState,
     TaskEvent,
     TaskState,
 )
@@ -34,6 +38,51 @@ CONSULTATION: Mapping[ConsultationStatus, Mapping[ConsultationEvent, Consultatio
     _S.OCCURRED_MANUAL: _CORRECTION,
     _S.DID_NOT_OCCUR: _CORRECTION,
     _S.UNKNOWN: _CORRECTION,
+}
+
+_F, _R = ReferralState, ReferralEvent
+_NEW_OR_SEEN = {
+    _R.CANCELLED_BY_PROVIDER: _F.CLOSED_BY_PROVIDER,
+    _R.CANCELLED_BY_CLIENT: _F.CLOSED_BY_CLIENT,
+    _R.HELD: _F.ENGAGED,
+    _R.NOT_HELD: _F.NO_CONTACT,
+    _R.CLIENT_ARCHIVED: _F.CLOSED_BY_PROVIDER,
+}
+
+# Requirements 4.1.
+REFERRAL: Mapping[ReferralState, Mapping[ReferralEvent, ReferralState]] = {
+    _F.AWAITING_ACCEPTANCE: {
+        _R.ACCEPTED: _F.NEW,
+        _R.DECLINED: _F.CLOSED_DECLINED,
+        _R.EXPIRED: _F.CLOSED_EXPIRED,
+        _R.WITHDRAWN: _F.CLOSED_WITHDRAWN,
+    },
+    _F.NEW: {_R.OPENED: _F.SEEN, _R.SWITCHED_TO_CALL: _F.NEW, **_NEW_OR_SEEN},
+    _F.SEEN: {
+        _R.SWITCHED_TO_CALL: _F.SEEN,
+        **_NEW_OR_SEEN,
+        _R.NOT_A_MATCH: _F.HANDED_BACK,
+        _R.FIND_ANOTHER: _F.REMATCH_BY_CLIENT,
+    },
+    _F.ENGAGED: {
+        _R.NOT_A_MATCH: _F.HANDED_BACK,
+        _R.FIND_ANOTHER: _F.REMATCH_BY_CLIENT,
+        _R.CLIENT_ARCHIVED: _F.CLOSED_BY_PROVIDER,
+    },
+    _F.NO_CONTACT: {
+        _R.BOOKED_AGAIN: _F.SEEN,
+        _R.FIND_ANOTHER: _F.REMATCH_BY_CLIENT,
+        _R.CLIENT_ARCHIVED: _F.CLOSED_BY_PROVIDER,
+    },
+}
+
+_P, _Y = PsychiatricState, PsychiatricEvent
+
+PSYCHIATRIC: Mapping[PsychiatricState, Mapping[PsychiatricEvent, PsychiatricState]] = {
+    _P.DRAFT: {_Y.CONSENT: _P.CONSENTED},
+    _P.CONSENTED: {_Y.SEND: _P.SENT},
+    _P.SENT: {_Y.ACCEPT: _P.ACCEPTED, _Y.DECLINE: _P.DECLINED, _Y.EXPIRE: _P.EXPIRED},
+    _P.ACCEPTED: {_Y.VISIT: _P.FIRST_VISIT},
 }
 
 # Requirements 4.5.

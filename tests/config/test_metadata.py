@@ -33,7 +33,7 @@ from config.database import EnumText, Instant, driver_url, metadata, sqlalchemy_
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("portal", "bridge", "scheduling", "people", "status")
 
-MODULES = [importlib.import_module(f"{floor}.models") for floor in FLOORS if (ROOT / floor / "models.py").exists()]
+MODULES = [importlib.import_module(f"{floor}.models") for floor in FLOORS if [*(ROOT / floor).glob("models*")]]
 MODELS: list[type[SQLModel]] = sorted(
     {
         kind

@@ -10,10 +10,16 @@ from scheduling.values import AppointmentEvent as Event
 from scheduling.values import AppointmentState as State
 
 LISTED = {
+    (State.HELD, Event.ACCEPTED): State.BOOKED,
+    (State.HELD, Event.LET_GO): State.RELEASED,
     (State.BOOKED, Event.RESCHEDULE): State.BOOKED,
     (State.BOOKED, Event.SWITCH_TO_CALL): State.BOOKED,
     (State.BOOKED, Event.CANCEL_BY_PROVIDER): State.CANCELLED_BY_PROVIDER,
     (State.BOOKED, Event.CANCEL_BY_CLIENT): State.CANCELLED_BY_CLIENT,
+    (State.BOOKED, Event.END_PASSED): State.ENDED,
+    (State.ENDED, Event.RESCHEDULE): State.BOOKED,
+    (State.ENDED, Event.CONFIRM_DETAILS): State.DETAILS_CONFIRMED,
+    (State.ENDED, Event.MARK_NO_SHOW): State.NO_SHOW,
 }
 
 

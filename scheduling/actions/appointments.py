@@ -1,4 +1,4 @@
-"""What can happen to an appointment. Called inside somebody's transaction; never commits.
+"""What can happen to an appointment: booked, moved, given up. Called inside somebody's transaction; never commits.
 
 Each action tells the ledger what it needs to judge by, in the same transaction.
 """
@@ -83,8 +83,15 @@ async def book(
     house: House,
     now: datetime,
     new_id: NewId,
+    label: str | None = None,
+    note: str | None = None,
+    referral_id: UUID | None = None,
+    held: bool = False,
 ) -> Appointment:
-    """Put an appointment into a provider's calendar; Refused where it overlaps another."""
+    """Put an appointment into a provider's calendar; Refused where it overlaps another.
+
+    A `held` one keeps its time for somebody who has yet to say yes: `take_up` books it, `let_go` frees it.
+    """
     await _both_known(session, provider_id, client_id)
     row = Appointment(
         id=new_id(),
@@ -94,16 +101,45 @@ async def book(
         source=source,
         original_source=original_source,
         tracked=tracked(session_type, source, original_source),
-        state=AppointmentState.BOOKED,
+        state=AppointmentState.HELD if held else AppointmentState.BOOKED,
         starts_at=starts_at,
         ends_at=ends_at,
         created_at=now,
+        label=label,
+        note=note,
+        referral_id=referral_id,
     )
-    row.line = await _line_for(session, row, house)
+    row.line = None if held else await _line_for(session, row, house)
     session.add(row)
+    await _flush(session)
+    kind = EventKind.APPOINTMENT_HELD if held else EventKind.APPOINTMENT_BOOKED
+    await _record(session, kind, row, actor=actor, now=now, new_id=new_id)
+    if not held:
+        await _track(session, row, house=house, now=now, new_id=new_id)
+    return row
+
+
+async def take_up(
+    session: AsyncSession, appointment_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
+) -> Appointment:
+    """Turn a hold into an appointment that stands: with a line of its own, and followed from now on."""
+    row = await _moved(session, appointment_id, AppointmentEvent.ACCEPTED)
+    row.state, row.version = AppointmentState.BOOKED, row.version + 1
+    row.line = await _line_for(session, row, house)
     await _flush(session)
     await _record(session, EventKind.APPOINTMENT_BOOKED, row, actor=actor, now=now, new_id=new_id)
     await _track(session, row, house=house, now=now, new_id=new_id)
+    return row
+
+
+async def let_go(
+    session: AsyncSession, appointment_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
+) -> Appointment:
+    """Free the time of a hold."""
+    row = await _moved(session, appointment_id, AppointmentEvent.LET_GO)
+    row.state, row.version = AppointmentState.RELEASED, row.version + 1
+    await session.flush()
+    await _record(session, EventKind.APPOINTMENT_RELEASED, row, actor=actor, now=now, new_id=new_id)
     return row
 
 
@@ -348,6 +384,7 @@ async def _track(session: AsyncSession, row: Appointment, *, house: House, now: 
         appointment_id=row.id,
         occurrence=row.occurrence,
         provider_id=row.provider_id,
+        referral_id=row.referral_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         policy=house.policy,

@@ -1,4 +1,4 @@
-"""Reads and writes of the calendar's tables."""
+"""Reads and writes of appointments."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

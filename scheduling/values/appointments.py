@@ -1,4 +1,4 @@
-"""The words of the calendar."""
+"""The words about appointments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,8 @@ class Source(StrEnum):
     WAITLIST_OFFER = "waitlist_offer"
 
 
+# Made by a client, or by somebody in a client's name: notice applies, and at most three are open (R20, R24).
+CLIENT_MADE = frozenset(Source) - {Source.PROVIDER_MADE}
 REFERRALS = frozenset({Source.PLATFORM_SEARCH, Source.BOOKING_LINK, Source.COLLEAGUE, Source.PAYER})
 
 
@@ -44,10 +46,15 @@ class AppointmentState(StrEnum):
 class AppointmentEvent(StrEnum):
     """What can happen to an appointment."""
 
+    ACCEPTED = "accepted"
+    LET_GO = "let_go"
     RESCHEDULE = "reschedule"
     SWITCH_TO_CALL = "switch_to_call"
     CANCEL_BY_PROVIDER = "cancel_by_provider"
     CANCEL_BY_CLIENT = "cancel_by_client"
+    END_PASSED = "end_passed"
+    CONFIRM_DETAILS = "confirm_details"
+    MARK_NO_SHOW = "mark_no_show"
 
 
 class CancelledBy(StrEnum):

@@ -1,0 +1,25 @@
+"""Reads and writes of the calendar's tables."""
+
+from scheduling.queries.appointments import (
+    TAKEN,
+    appointment,
+    appointment_for_update,
+    appointments,
+    has_ahead,
+    neighbours,
+    upcoming_tracked,
+    window,
+    windows,
+)
+
+__all__ = [
+    "TAKEN",
+    "appointment",
+    "appointment_for_update",
+    "appointments",
+    "has_ahead",
+    "neighbours",
+    "upcoming_tracked",
+    "window",
+    "windows",
+]
