@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_datetime, format_time, get_timezone
+from babel.dates import format_datetime, format_time
 
 from config.errors import BadInput, Problem
 
@@ -28,7 +28,7 @@ def zone(name: str, *, where: str = "timezone") -> str:
 
 def clock_time(instant: datetime, zone_name: str, language: str) -> str:
     """Say the time of day as people of that language do: "2:59 PM", "2:59 p.m."."""
-    return format_time(instant, "short", tzinfo=get_timezone(zone_name), locale=_LOCALES[language]).replace(
+    return format_time(instant, "short", tzinfo=ZoneInfo(zone_name), locale=_LOCALES[language]).replace(
         "\u202f", " "
     )
 
@@ -36,7 +36,7 @@ def clock_time(instant: datetime, zone_name: str, language: str) -> str:
 def day_and_time(instant: datetime, zone_name: str, language: str) -> str:
     """Say day and time with the zone's short name: "Tue, Nov 24, 2:59 PM EST"."""
     pattern = "EEE, MMM d, h:mm a z" if language == "en" else "EEE, d MMM, h:mm a z"
-    return format_datetime(instant, pattern, tzinfo=get_timezone(zone_name), locale=_LOCALES[language]).replace(
+    return format_datetime(instant, pattern, tzinfo=ZoneInfo(zone_name), locale=_LOCALES[language]).replace(
         "\u202f", " "
     )
 
@@ -44,7 +44,7 @@ def day_and_time(instant: datetime, zone_name: str, language: str) -> str:
 def spoken_day(instant: datetime, zone_name: str, language: str) -> str:
     """Say the day: "Tuesday, November 24"."""
     pattern = "EEEE, MMMM d" if language == "en" else "EEEE d 'de' MMMM"
-    return format_datetime(instant, pattern, tzinfo=get_timezone(zone_name), locale=_LOCALES[language])
+    return format_datetime(instant, pattern, tzinfo=ZoneInfo(zone_name), locale=_LOCALES[language])
 
 
 def same_local_day(one: datetime, other: datetime, zone_name: str) -> bool:
