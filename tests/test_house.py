@@ -133,7 +133,7 @@ def values_that_know_more_than_words(root: Path) -> list[str]:
         if "values" in rooms(path)
         for module, name in imports(tree)
         if module.split(".")[0] not in sys.stdlib_module_names
-        if not (module.endswith(".values") or name == "values" or module in SHARED_WORDS)
+        if not ("values" in module.split(".") or name == "values" or module in SHARED_WORDS)
     ]
 
 
@@ -160,13 +160,13 @@ def test_the_house_keeps_its_own_rules(rule: str) -> None:
             "SQL stands in queries and models",
             "scheduling.actions",
             "from sqlalchemy import select",
-            ["scheduling/actions.py imports sqlalchemy select"],
+            ["scheduling/actions/__init__.py imports sqlalchemy select"],
         ),
         (
             "SQL stands in queries and models",
             "people.actions",
             "def f():\n    import sqlmodel",
-            ["people/actions.py imports sqlmodel"],
+            ["people/actions/__init__.py imports sqlmodel"],
         ),
         (
             "SQL stands in queries and models",

@@ -1,28 +1,22 @@
-"""Reads and writes of the tables about people."""
+"""Reads and writes of practices, providers and how the line knows them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from people.models import (
-    ApiToken,
-    ApiWrite,
-    Client,
     PhoneVerification,
     Pin,
     PinTry,
     Practice,
     Provider,
-    Relationship,
-    SupportCase,
-    Suppression,
 )
-from people.values import CallerFacts, CaseKind, Language, SuppressionReason
+from people.values import CallerFacts, Language
 
 
 async def practice(session: AsyncSession, practice_id: UUID) -> Practice | None:
@@ -174,117 +168,6 @@ async def open_verification_for_update(
     return found.scalar_one_or_none()
 
 
-async def client(session: AsyncSession, client_id: UUID) -> Client | None:
-    """Return one client."""
-    return await session.get(Client, client_id)
-
-
-async def client_for_update(session: AsyncSession, client_id: UUID) -> Client | None:
-    """Return one client, locked."""
-    return await session.get(Client, client_id, with_for_update=True, populate_existing=True)
-
-
-async def client_by_email(session: AsyncSession, email: str) -> Client | None:
-    """Return the client with this address, in any spelling of its letters."""
-    found = await session.execute(select(Client).where(func.lower(col(Client.email)) == email.lower()))
-    return found.scalar_one_or_none()
-
-
-async def relationship(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:
-    """Return where a provider and a client stand."""
-    found = await session.execute(
-        select(Relationship).where(
-            col(Relationship.provider_id) == provider_id, col(Relationship.client_id) == client_id
-        )
-    )
-    return found.scalar_one_or_none()
-
-
-async def relationships_of_client(session: AsyncSession, client_id: UUID) -> Sequence[Relationship]:
-    """Return where a client stands with all providers."""
-    found = await session.execute(select(Relationship).where(col(Relationship.client_id) == client_id))
-    return found.scalars().all()
-
-
-async def cases(
-    session: AsyncSession, *, provider_id: UUID | None, after: UUID | None, limit: int
-) -> Sequence[SupportCase]:
-    """Return support cases in the order of their ids."""
-    query = select(SupportCase).order_by(col(SupportCase.id)).limit(limit)
-    if provider_id:
-        query = query.where(col(SupportCase.provider_id) == provider_id)
-    if after:
-        query = query.where(col(SupportCase.id) > after)
-    return (await session.execute(query)).scalars().all()
-
-
-async def suppressed(session: AsyncSession, number_key: str) -> bool:
-    """Tell whether no texts go to the number behind this key."""
-    found = await session.execute(
-        select(col(Suppression.number_key)).where(
-            col(Suppression.number_key) == number_key, col(Suppression.lifted_at).is_(None)
-        )
-    )
-    return found.first() is not None
-
-
-async def suppress(session: AsyncSession, number_key: str, reason: SuppressionReason, now: datetime) -> None:
-    """Send no more texts to the number behind this key."""
-    await session.execute(
-        insert(Suppression)
-        .values(number_key=number_key, reason=reason, since=now, lifted_at=None)
-        .on_conflict_do_update(index_elements=["number_key"], set_={"reason": reason, "since": now, "lifted_at": None})
-    )
-
-
-async def lift_suppression(session: AsyncSession, number_key: str, now: datetime) -> None:
-    """Take back STOP after START."""
-    await session.execute(
-        update(Suppression)
-        .where(
-            col(Suppression.number_key) == number_key,
-            col(Suppression.reason) == SuppressionReason.STOP,
-            col(Suppression.lifted_at).is_(None),
-        )
-        .values(lifted_at=now)
-    )
-
-
-async def token(session: AsyncSession, digest: str) -> ApiToken | None:
-    """Return the live token behind a digest."""
-    found = await session.execute(
-        select(ApiToken).where(col(ApiToken.digest) == digest, col(ApiToken.revoked_at).is_(None))
-    )
-    return found.scalar_one_or_none()
-
-
-async def claim_write(session: AsyncSession, write: ApiWrite) -> ApiWrite | None:
-    """Claim an Idempotency-Key; return None if it is ours now, else the write that holds it."""
-    claimed = await session.execute(
-        insert(ApiWrite)
-        .values(token_id=write.token_id, key=write.key, fingerprint=write.fingerprint, at=write.at)
-        .on_conflict_do_nothing()
-        .returning(col(ApiWrite.key))
-    )
-    if claimed.scalar_one_or_none() is not None:
-        return None
-    return await session.get(ApiWrite, (write.token_id, write.key))
-
-
-async def finish_write(session: AsyncSession, token_id: UUID, key: str, status: int, body: dict[str, object]) -> None:
-    """Keep what was answered to a write."""
-    await session.execute(
-        update(ApiWrite)
-        .where(col(ApiWrite.token_id) == token_id, col(ApiWrite.key) == key)
-        .values(status=status, body=body)
-    )
-
-
-async def delete_old_writes(session: AsyncSession, before: datetime) -> None:
-    """Forget answers that were given before then (retention)."""
-    await session.execute(delete(ApiWrite).where(col(ApiWrite.at) < before))
-
-
 async def delete_old_tries(session: AsyncSession, before: datetime) -> None:
     """Forget PIN tries and verifications older than that (retention)."""
     await session.execute(delete(PinTry).where(col(PinTry.at) < before))
@@ -293,13 +176,6 @@ async def delete_old_tries(session: AsyncSession, before: datetime) -> None:
             or_(col(PhoneVerification.expires_at) < before, col(PhoneVerification.used_at) < before)
         )
     )
-
-
-async def lock_write(session: AsyncSession, token_id: UUID, key: str) -> bool:
-    """Hold an Idempotency-Key until this transaction ends; False at once where another request holds it."""
-    name = func.hashtextextended(f"write/{token_id}/{key}", 0)
-    found = await session.execute(select(func.pg_try_advisory_xact_lock(name)))
-    return bool(found.scalar_one())
 
 
 async def providers(
@@ -311,18 +187,4 @@ async def providers(
         query = query.where(col(Provider.practice_id) == practice_id)
     if after:
         query = query.where(col(Provider.id) > after)
-    return (await session.execute(query)).scalars().all()
-
-
-async def issues(
-    session: AsyncSession, *, provider_id: UUID | None, after: UUID | None, limit: int
-) -> Sequence[SupportCase]:
-    """Return the issues that providers reported, in the order of their ids; corrections are operators' words."""
-    query = (
-        select(SupportCase).where(col(SupportCase.kind) == CaseKind.ISSUE).order_by(col(SupportCase.id)).limit(limit)
-    )
-    if provider_id:
-        query = query.where(col(SupportCase.provider_id) == provider_id)
-    if after:
-        query = query.where(col(SupportCase.id) > after)
     return (await session.execute(query)).scalars().all()

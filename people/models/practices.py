@@ -1,0 +1,128 @@
+"""Practices, providers, what providers say of themselves, and how the line knows them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field, SQLModel
+
+from config import database
+from people.values import (
+    Gender,
+    Language,
+    PracticeKind,
+)
+
+
+class Practice(SQLModel, table=True):
+    """A practice; `line_enabled` counts for groups only, a solo practice always has the line (R114)."""
+
+    __tablename__ = "practices"
+    __table_args__ = database.checks(kind=PracticeKind)
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(max_length=200)
+    kind: PracticeKind = Field(sa_column=database.enum(PracticeKind))
+    timezone: str = Field(max_length=64)
+    line_enabled: bool
+    programme: bool = False  # whether the client referral programme is open to it (R68)
+    created_at: datetime = Field(sa_column=database.instant())
+
+
+class Provider(SQLModel, table=True):
+    """A therapist. `dial_phone` is a credential and E.164; `office_phone` may be shown (R102)."""
+
+    __tablename__ = "providers"
+    __table_args__ = (
+        Index("ix_providers_dialling", "dial_phone", postgresql_where=text("active AND dial_phone IS NOT NULL")),
+        *database.checks(language=Language),
+    )
+
+    id: UUID = Field(primary_key=True)
+    practice_id: UUID = Field(sa_column=database.key("practices.id"))
+    first_name: str = Field(max_length=100)
+    last_name: str = Field(max_length=100)
+    email: str = Field(max_length=254)
+    dial_phone: str | None = Field(default=None, max_length=16)
+    dial_phone_verified_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    office_phone: str | None = Field(default=None, max_length=16)
+    timezone: str = Field(max_length=64)
+    language: Language = Field(sa_column=database.enum(Language))
+    active: bool = True
+    created_at: datetime = Field(sa_column=database.instant())
+    version: int = 1
+
+
+class Profile(SQLModel, table=True):
+    """What a provider says of themselves for clients to choose by (R2, R10, R15); a draft until `published`.
+
+    `published` makes the address work, `listed` puts them into searches. `focus` and `also` are problems of the
+    shared vocabulary, at most five of them in focus. Coordinates are those of the practice, in degrees.
+    """
+
+    __tablename__ = "profiles"
+    __table_args__ = (
+        Index("uq_profiles_slug", text("lower(slug)"), unique=True),
+        Index("ix_profiles_focus", "focus", postgresql_using="gin"),
+        Index("ix_profiles_also", "also", postgresql_using="gin"),
+        CheckConstraint("cardinality(focus) <= 5", name="focus"),
+        CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="place"),
+        *database.checks(gender=Gender),
+    )
+
+    provider_id: UUID = Field(sa_column=database.key("providers.id", primary=True))
+    slug: str | None = Field(default=None, max_length=80)
+    published: bool = False
+    listed: bool = False
+    taxonomy: str | None = Field(default=None, max_length=10)
+    focus: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    also: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    languages: list[str] = Field(sa_column=Column(ARRAY(String(8)), nullable=False, server_default=text("'{}'")))
+    therapies: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    affirms: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
+    gender: Gender | None = Field(default=None, sa_column=database.enum(Gender, nullable=True))
+    latitude: float | None = None
+    longitude: float | None = None
+    updated_at: datetime = Field(sa_column=database.instant())
+    version: int = 1
+
+
+class Pin(SQLModel, table=True):
+    """A provider's PIN on the line: six digits, unique in the practice, kept as a keyed hash (R114)."""
+
+    __tablename__ = "pins"
+    __table_args__ = (UniqueConstraint("practice_id", "digest"),)
+
+    provider_id: UUID = Field(sa_column=database.key("providers.id", primary=True))
+    practice_id: UUID = Field(sa_column=database.key("practices.id"))
+    digest: str = Field(max_length=64)
+    set_at: datetime = Field(sa_column=database.instant())
+
+
+class PinTry(SQLModel, table=True):
+    """One wrong PIN; rows, so that a lost cache grants no further guesses (F5)."""
+
+    __tablename__ = "pin_tries"
+    __table_args__ = (Index("ix_pin_tries_recent", "practice_id", "caller_key", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    practice_id: UUID = Field(sa_column=database.key("practices.id", index=False))
+    caller_key: str = Field(max_length=64)
+    call_id: UUID
+    at: datetime = Field(sa_column=database.instant())
+
+
+class PhoneVerification(SQLModel, table=True):
+    """A code that proves a number from both ends: shown to the signed-in provider, keyed from that number (R104)."""
+
+    __tablename__ = "phone_verifications"
+
+    id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(sa_column=database.key("providers.id"))
+    number_key: str = Field(max_length=64)
+    digest: str = Field(max_length=64)
+    created_at: datetime = Field(sa_column=database.instant())
+    expires_at: datetime = Field(sa_column=database.instant())
+    tries: int = 0
+    used_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))

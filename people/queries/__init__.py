@@ -1,0 +1,71 @@
+"""Reads and writes of the tables about people."""
+
+from people.queries.clients import (
+    client,
+    client_by_email,
+    client_for_update,
+    lift_suppression,
+    relationship,
+    relationships_of_client,
+    suppress,
+    suppressed,
+)
+from people.queries.practices import (
+    callers,
+    delete_old_tries,
+    open_verification_for_update,
+    pin_owners,
+    pin_tries,
+    practice,
+    practice_for_update,
+    provider,
+    provider_for_update,
+    providers,
+    providers_by_email,
+    providers_of,
+    providers_with_number,
+    set_pin,
+)
+from people.queries.support import (
+    cases,
+    issues,
+)
+from people.queries.tokens import (
+    claim_write,
+    delete_old_writes,
+    finish_write,
+    lock_write,
+    token,
+)
+
+__all__ = [
+    "callers",
+    "cases",
+    "claim_write",
+    "client",
+    "client_by_email",
+    "client_for_update",
+    "delete_old_tries",
+    "delete_old_writes",
+    "finish_write",
+    "issues",
+    "lift_suppression",
+    "lock_write",
+    "open_verification_for_update",
+    "pin_owners",
+    "pin_tries",
+    "practice",
+    "practice_for_update",
+    "provider",
+    "provider_for_update",
+    "providers",
+    "providers_by_email",
+    "providers_of",
+    "providers_with_number",
+    "relationship",
+    "relationships_of_client",
+    "set_pin",
+    "suppress",
+    "suppressed",
+    "token",
+]

@@ -1,0 +1,81 @@
+"""Reads and writes of clients and relationships."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from people.models import (
+    Client,
+    Relationship,
+    Suppression,
+)
+from people.values import SuppressionReason
+
+
+async def client(session: AsyncSession, client_id: UUID) -> Client | None:
+    """Return one client."""
+    return await session.get(Client, client_id)
+
+
+async def client_for_update(session: AsyncSession, client_id: UUID) -> Client | None:
+    """Return one client, locked."""
+    return await session.get(Client, client_id, with_for_update=True, populate_existing=True)
+
+
+async def client_by_email(session: AsyncSession, email: str) -> Client | None:
+    """Return the client with this address, in any spelling of its letters."""
+    found = await session.execute(select(Client).where(func.lower(col(Client.email)) == email.lower()))
+    return found.scalar_one_or_none()
+
+
+async def relationship(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:
+    """Return where a provider and a client stand."""
+    found = await session.execute(
+        select(Relationship).where(
+            col(Relationship.provider_id) == provider_id, col(Relationship.client_id) == client_id
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def relationships_of_client(session: AsyncSession, client_id: UUID) -> Sequence[Relationship]:
+    """Return where a client stands with all providers."""
+    found = await session.execute(select(Relationship).where(col(Relationship.client_id) == client_id))
+    return found.scalars().all()
+
+
+async def suppressed(session: AsyncSession, number_key: str) -> bool:
+    """Tell whether no texts go to the number behind this key."""
+    found = await session.execute(
+        select(col(Suppression.number_key)).where(
+            col(Suppression.number_key) == number_key, col(Suppression.lifted_at).is_(None)
+        )
+    )
+    return found.first() is not None
+
+
+async def suppress(session: AsyncSession, number_key: str, reason: SuppressionReason, now: datetime) -> None:
+    """Send no more texts to the number behind this key."""
+    await session.execute(
+        insert(Suppression)
+        .values(number_key=number_key, reason=reason, since=now, lifted_at=None)
+        .on_conflict_do_update(index_elements=["number_key"], set_={"reason": reason, "since": now, "lifted_at": None})
+    )
+
+
+async def lift_suppression(session: AsyncSession, number_key: str, now: datetime) -> None:
+    """Take back STOP after START."""
+    await session.execute(
+        update(Suppression)
+        .where(
+            col(Suppression.number_key) == number_key,
+            col(Suppression.reason) == SuppressionReason.STOP,
+            col(Suppression.lifted_at).is_(None),
+        )
+        .values(lifted_at=now)
+    )
