@@ -6,14 +6,15 @@ from app.voice import add_line
 from config import operations
 from config.deps import Deps
 from config.http import application
-from portal import api
+from portal import api, pages
 
 
 def build(deps: Deps) -> web.Application:
     """Return the application of a web process."""
-    app = application(deps)
+    app = application(deps, pages.as_pages)
     operations.add_to(app)
     app.add_subapp("/api/v1", api.build(deps))
+    pages.add_to(app)
     if deps.settings.voice_url is None:
         add_line(app, deps)
     return app

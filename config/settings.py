@@ -127,6 +127,8 @@ class Settings(BaseSettings):
     open_bookings: int = Field(3, ge=1)
     pending_requests: int = Field(2, ge=1)
     moves_by_client: int = Field(2, ge=0)
+    session_idle_m: int = Field(60, ge=1)
+    session_h: int = Field(12, ge=1)
     busy_feed_every_m: int = Field(15, ge=1)
     busy_feed_loopback: bool = False
     reveal_ahead_h: int = Field(4, ge=1)

@@ -28,9 +28,7 @@ def zone(name: str, *, where: str = "timezone") -> str:
 
 def clock_time(instant: datetime, zone_name: str, language: str) -> str:
     """Say the time of day as people of that language do: "2:59 PM", "2:59 p.m."."""
-    return format_time(instant, "short", tzinfo=ZoneInfo(zone_name), locale=_LOCALES[language]).replace(
-        "\u202f", " "
-    )
+    return format_time(instant, "short", tzinfo=ZoneInfo(zone_name), locale=_LOCALES[language]).replace("\u202f", " ")
 
 
 def day_and_time(instant: datetime, zone_name: str, language: str) -> str:

@@ -38,6 +38,33 @@ class RelationshipEvent(StrEnum):
     BLOCKED = "blocked"
 
 
+class Role(StrEnum):
+    """As what somebody signs in; practice_admin and scheduler are tied to one practice each."""
+
+    PROVIDER = "provider"
+    CLIENT = "client"
+    PRACTICE_ADMIN = "practice_admin"
+    SCHEDULER = "scheduler"
+    SUPPORT = "support"
+    ADMIN = "admin"
+
+
+class AccountKind(StrEnum):
+    """Clients sign in by links, all others by password and second factor; one address may have one of each."""
+
+    STAFF = "staff"
+    CLIENT = "client"
+
+
+class LinkPurpose(StrEnum):
+    """What a single-use link is for."""
+
+    INVITATION = "invitation"
+    SIGN_IN = "sign_in"
+    RESET = "reset"
+    NEW_ADDRESS = "new_address"
+
+
 class TokenRole(StrEnum):
     """On whose behalf a program calls the API."""
 
@@ -160,3 +187,23 @@ class CallerFacts:
     verifying: bool
     language: Language
     timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is signed in. `practices` are those that they administer or schedule for, each with the roles there.
+
+    Somebody may be a provider and the admin of their practice at once.
+    """
+
+    account_id: UUID
+    sign_in_id: UUID
+    kind: AccountKind
+    roles: frozenset[Role]
+    provider_id: UUID | None = None
+    client_id: UUID | None = None
+    practices: tuple[tuple[UUID, Role], ...] = ()
+    language: Language = Language.ENGLISH
+    timezone: str | None = None
+    signed_in_at: datetime
+    proven_at: datetime  # when a password, code or link was last given: what is asked anew before a number changes

@@ -1,5 +1,6 @@
 """The tables about people."""
 
+from people.models.accounts import Account, Member, RecoveryCode, SignIn, SignInTry, SingleUseLink
 from people.models.clients import (
     Client,
     ClientStep,
@@ -28,12 +29,14 @@ from people.models.tokens import (
 )
 
 __all__ = [
+    "Account",
     "ApiToken",
     "ApiWrite",
     "Client",
     "ClientStep",
     "Enrolment",
     "EnrolmentPayer",
+    "Member",
     "Payer",
     "PhoneVerification",
     "Pin",
@@ -41,7 +44,11 @@ __all__ = [
     "Practice",
     "Profile",
     "Provider",
+    "RecoveryCode",
     "Relationship",
+    "SignIn",
+    "SignInTry",
+    "SingleUseLink",
     "SupportCase",
     "Suppression",
 ]

@@ -1,5 +1,6 @@
 """Reads and writes of the tables about people."""
 
+from people.queries.accounts import account, account_for_update, signed_in
 from people.queries.clients import (
     client,
     client_by_email,
@@ -39,6 +40,8 @@ from people.queries.tokens import (
 )
 
 __all__ = [
+    "account",
+    "account_for_update",
     "callers",
     "cases",
     "claim_write",
@@ -65,6 +68,7 @@ __all__ = [
     "relationship",
     "relationships_of_client",
     "set_pin",
+    "signed_in",
     "suppress",
     "suppressed",
     "token",
