@@ -25,7 +25,7 @@ from people import queries as people_queries
 from people.models import Provider
 from people.values import ByMail, ByText, Contact, Language, Later, Nobody
 from portal import rules
-from portal.letters import Facts, Letter, render
+from portal.letters import Letter, ProviderFacts, render
 from scheduling import queries as scheduling_queries
 from scheduling.models import Appointment
 from status import actions as ledger
@@ -254,10 +254,10 @@ def _facts(
     consultation: Consultation | None,
     to_dial: ToDial | None,
     settings: Settings,
-) -> Facts:
+) -> ProviderFacts:
     about = consultation or appointment
     window = timedelta(hours=settings.status_window_h)
-    return Facts(
+    return ProviderFacts(
         portal_url=settings.public_url,
         timezone=timezone,
         starts_at=about.starts_at if about else None,

@@ -1,5 +1,6 @@
 """When a letter goes out, whether it is still true, and by which way: pure functions over values."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -11,8 +12,8 @@ from bridge.values import ContactKind, ContactReason
 from people.rules import reach
 from people.values import ByMail, Contact, Later, Nobody, Way
 from portal.letters.values import Dial
-from scheduling.values import AppointmentState
-from status.values import Channel, ConsultationStatus, NoticeKey, NoticeState
+from scheduling.values import AppointmentState, DraftState, RequestState, SessionType, WaitlistState
+from status.values import Channel, ConsultationStatus, NoticeKey, NoticeState, PsychiatricState, ReferralState
 
 # A claim older than this was left behind by a worker that died.
 STALE = timedelta(minutes=5)
@@ -35,8 +36,16 @@ class Standing:
 
     status: ConsultationStatus | None = None
     state: AppointmentState | None = None
+    session_type: SessionType | None = None
     same_occurrence: bool = True
+    begun: bool = False
     over: bool = False
+    request: RequestState | None = None
+    waits: WaitlistState | None = None
+    draft: DraftState | None = None
+    too_late: bool = False  # to decide a request, to accept an offer, to use a code
+    referral: ReferralState | None = None
+    psychiatric: PsychiatricState | None = None
     to_dial: ToDial | None = None
     line_down: bool = False
 
@@ -44,33 +53,76 @@ class Standing:
 def still_true(key: NoticeKey, now_is: Standing) -> bool:
     """Tell whether a letter says what is so, at the moment of sending.
 
-    Nobody is reminded of what was moved, cancelled or is over, nor asked for what they have told.
+    Nobody is reminded of what was moved, cancelled or is over, nor asked for what they have told or what is decided.
     """
-    ahead = now_is.state is AppointmentState.BOOKED and not now_is.over
-    match key:
-        case NoticeKey.REMINDER:
-            open_still = now_is.status is ConsultationStatus.SCHEDULED and now_is.same_occurrence
-            return ahead and open_still and dial(now_is.to_dial) is not None
-        case NoticeKey.STATUS_TASK | NoticeKey.STATUS_TEXT:
-            return now_is.status is ConsultationStatus.AWAITING_STATUS
-        case NoticeKey.RESCHEDULED:
-            return ahead and now_is.same_occurrence
-        case NoticeKey.LINE_OUTAGE:
-            return now_is.line_down
-        case NoticeKey.LINE_RESTORED:
-            return not now_is.line_down
-        case NoticeKey.CLIENT_NUMBER_UNUSABLE:
-            return ahead
-        case (
-            NoticeKey.STATUS_UNKNOWN
-            | NoticeKey.STATUS_CORRECTED
-            | NoticeKey.DIAL_NUMBER_CHANGED
-            | NoticeKey.PIN_LOCKED
-            | NoticeKey.ISSUE_RECEIVED
-        ):
-            return True
-        case _:
-            assert_never(key)
+    return _TRUE_WHILE[key](now_is)
+
+
+def _ahead(now_is: Standing) -> bool:
+    return now_is.state is AppointmentState.BOOKED and not now_is.over
+
+
+def _to_be_called(now_is: Standing) -> bool:
+    open_still = now_is.status is ConsultationStatus.SCHEDULED and now_is.same_occurrence
+    return _ahead(now_is) and open_still and dial(now_is.to_dial) is not None
+
+
+def _unanswered(now_is: Standing) -> bool:
+    return now_is.status is ConsultationStatus.AWAITING_STATUS
+
+
+def _undecided(now_is: Standing) -> bool:
+    return now_is.request is RequestState.PENDING and not now_is.too_late
+
+
+def _always(_: Standing) -> bool:
+    """Stand for what cannot be undone: it stays true that it happened."""
+    return True
+
+
+_ANSWERED = frozenset(
+    {
+        PsychiatricState.ACCEPTED,
+        PsychiatricState.DECLINED,
+        PsychiatricState.EXPIRED,
+        PsychiatricState.FIRST_VISIT,
+    }
+)
+
+_TRUE_WHILE: Mapping[NoticeKey, Callable[[Standing], bool]] = {
+    NoticeKey.REMINDER: _to_be_called,
+    NoticeKey.STATUS_TASK: _unanswered,
+    NoticeKey.STATUS_TEXT: _unanswered,
+    NoticeKey.STATUS_UNKNOWN: _always,
+    NoticeKey.STATUS_CORRECTED: _always,
+    NoticeKey.LINE_OUTAGE: lambda now_is: now_is.line_down,
+    NoticeKey.LINE_RESTORED: lambda now_is: not now_is.line_down,
+    NoticeKey.DIAL_NUMBER_CHANGED: _always,
+    NoticeKey.PIN_LOCKED: _always,
+    NoticeKey.ISSUE_RECEIVED: _always,
+    NoticeKey.CLIENT_NUMBER_UNUSABLE: _ahead,
+    NoticeKey.NEW_REFERRAL: _ahead,
+    NoticeKey.BOOKING_MADE: _ahead,
+    NoticeKey.REQUEST_ACCEPTED: _ahead,
+    NoticeKey.RESCHEDULED: lambda now_is: _ahead(now_is) and now_is.same_occurrence,
+    NoticeKey.CLIENT_REMINDER: lambda now_is: _ahead(now_is) and now_is.same_occurrence and not now_is.begun,
+    NoticeKey.SWITCHED_TO_CALL: lambda now_is: _ahead(now_is) and now_is.session_type is SessionType.PHONE_CONSULTATION,
+    NoticeKey.SERIES_CHANGED: _always,
+    NoticeKey.CANCELLED_BY_PROVIDER: lambda now_is: now_is.state is AppointmentState.CANCELLED_BY_PROVIDER,
+    NoticeKey.CANCELLED_BY_CLIENT: lambda now_is: now_is.state is AppointmentState.CANCELLED_BY_CLIENT,
+    NoticeKey.REQUEST_TO_DECIDE: _undecided,
+    NoticeKey.REQUEST_EXPIRING: _undecided,
+    NoticeKey.REQUEST_DECLINED: lambda now_is: now_is.request is RequestState.DECLINED,
+    NoticeKey.REQUEST_EXPIRED: lambda now_is: now_is.request is RequestState.EXPIRED,
+    NoticeKey.REQUEST_WITHDRAWN: lambda now_is: now_is.request is RequestState.WITHDRAWN,
+    NoticeKey.WAITLIST_OPENING: lambda now_is: now_is.waits is WaitlistState.OFFERED and not now_is.too_late,
+    NoticeKey.BOOKING_CODE: lambda now_is: now_is.draft is DraftState.AWAITING_CODE and not now_is.too_late,
+    NoticeKey.NO_CONTACT: lambda now_is: now_is.referral is ReferralState.NO_CONTACT,
+    NoticeKey.HANDED_BACK: lambda now_is: now_is.referral is ReferralState.HANDED_BACK,
+    NoticeKey.CLIENT_MOVED_ON: lambda now_is: now_is.referral is ReferralState.REMATCH_BY_CLIENT,
+    NoticeKey.PSYCHIATRIC_REFERRAL: lambda now_is: now_is.psychiatric is PsychiatricState.SENT and not now_is.too_late,
+    NoticeKey.PSYCHIATRIC_ANSWERED: lambda now_is: now_is.psychiatric in _ANSWERED,
+}
 
 
 def dial(contact: ToDial | None) -> Dial | None:

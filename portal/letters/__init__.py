@@ -4,7 +4,7 @@
 has changed is not written at all. Links lead to the portal's front door and hold nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
@@ -16,10 +16,10 @@ from people.values import Language
 from portal.letters import gsm7
 from portal.letters.english import ENGLISH
 from portal.letters.spanish import SPANISH
-from portal.letters.values import Catalogue, Dial, Facts, Letter
+from portal.letters.values import Catalogue, ClientFacts, Dial, Facts, Letter, ProviderFacts, Wording
 from status.values import NoticeKey
 
-__all__ = ["CATALOGUES", "Dial", "Facts", "Letter", "render"]
+__all__ = ["CATALOGUES", "ClientFacts", "Dial", "Facts", "Letter", "ProviderFacts", "render"]
 
 CATALOGUES: Mapping[Language, Catalogue] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}
 _LOCALES = {Language.ENGLISH: "en_US", Language.SPANISH: "es_US"}
@@ -27,36 +27,67 @@ _DAYS = {Language.ENGLISH: "EEE, MMM d", Language.SPANISH: "EEE d MMM"}
 
 
 def render(key: NoticeKey, facts: Facts, language: Language) -> Letter:
-    """Write a letter in all its forms; raises KeyError, naming it, where a fact is missing that it tells."""
+    """Write a letter in all its forms; raises KeyError, naming it, where a fact is missing that it tells.
+
+    Whose facts they are says for whom it is: what stands in letters to clients cannot get into one to a provider.
+    """
     catalogue = CATALOGUES[language]
-    filed_under = facts.dial if key is NoticeKey.REMINDER and facts.dial else key
-    wording = catalogue.letters[filed_under]
-    words = _words(facts, language)
+    if isinstance(facts, ProviderFacts):
+        wording = catalogue.to_providers[facts.dial if key is NoticeKey.REMINDER and facts.dial else key]
+        words, footer = _for_provider(facts, language), catalogue.footer_for_providers
+        paragraphs = wording.paragraphs
+    else:
+        wording = catalogue.to_clients[key]
+        words, footer = _for_client(facts, catalogue, language), catalogue.footer_for_clients
+        paragraphs = _with(wording, wrote=facts.wrote)
     subject = wording.subject.format_map(words)
-    paragraphs = [paragraph.format_map(words) for paragraph in wording.paragraphs]
+    told = [paragraph.format_map(words) for paragraph in paragraphs]
     link = f"{facts.portal_url.rstrip('/')}/"
     return Letter(
         subject=subject,
-        body="\n\n".join([*paragraphs, f"{catalogue.to_the_portal}: {link}", f"-- \n{catalogue.footer}"]) + "\n",
-        html=_html(subject, paragraphs, link, catalogue, language),
+        body="\n\n".join([*told, f"{catalogue.to_the_portal}: {link}", f"-- \n{footer}"]) + "\n",
+        html=_html(subject, told, link, catalogue.to_the_portal, footer, language),
         text=gsm7.spell(f"{wording.text.format_map(words)} {catalogue.stop}"),
         sentence=wording.sentence.format_map(words),
     )
 
 
-def _words(facts: Facts, language: Language) -> dict[str, str]:
+def _with(wording: Wording, *, wrote: bool) -> tuple[str, ...]:
+    """Return the paragraphs; the news comes first, then that there is something to read."""
+    if not wrote or wording.if_wrote is None:
+        return wording.paragraphs
+    first, *rest = wording.paragraphs
+    return (first, wording.if_wrote, *rest)
+
+
+def _for_provider(facts: ProviderFacts, language: Language) -> dict[str, str]:
     """Return what stands for the names in braces; one whose fact is unknown is absent."""
-    words = {}
-    if facts.starts_at:
-        words["when"] = _day_and_time(facts.starts_at, facts.timezone, language)
-    if facts.share_by:
-        words["share_by"] = _day_and_time(facts.share_by, facts.timezone, language)
+    words = _instants(
+        {"when": facts.starts_at, "share_by": facts.share_by, "decide_by": facts.decide_by}, facts, language
+    )
     if facts.line:
         words["line"] = phones.spoken(facts.line)
     if facts.opens_at and facts.ends_at:
         words["opens"] = _opening(facts.opens_at, facts.ends_at, facts.timezone, language)
         words["closes"] = f"{_clock(facts.ends_at, facts.timezone, language)} {_zone(facts.ends_at, facts.timezone)}"
     return words
+
+
+def _for_client(facts: ClientFacts, catalogue: Catalogue, language: Language) -> dict[str, str]:
+    """Return what stands for the names in braces; one whose fact is unknown is absent."""
+    words = _instants({"when": facts.starts_at, "until": facts.until}, facts, language)
+    words |= {name: told for name, told in (("provider", facts.provider), ("code", facts.code)) if told}
+    if facts.session_type:
+        words["session"] = catalogue.session[facts.session_type]
+        words["held"] = catalogue.held[facts.session_type].format_map(words)
+    if facts.ahead is not None:
+        told = [_day_and_time(one, facts.timezone, language) for one in facts.ahead]
+        words["ahead"] = "; ".join(told) or catalogue.none_ahead
+    return words
+
+
+def _instants(told: Mapping[str, datetime | None], facts: Facts, language: Language) -> dict[str, str]:
+    return {name: _day_and_time(at, facts.timezone, language) for name, at in told.items() if at}
 
 
 def _opening(opens_at: datetime, ends_at: datetime, timezone: str, language: Language) -> str:
@@ -96,13 +127,15 @@ def _zone(instant: datetime, timezone: str) -> str:
     return f"UTC{name[0]}{hours}" + (f":{minutes}" if minutes not in {"", "00"} else "")
 
 
-def _html(subject: str, paragraphs: list[str], link: str, catalogue: Catalogue, language: Language) -> str:
+def _html(
+    subject: str, paragraphs: Sequence[str], link: str, to_the_portal: str, footer: str, language: Language
+) -> str:
     """Return the same words as a page that needs nothing from anywhere."""
     told = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     return (
         f'<!doctype html>\n<html lang="{language.value}">\n<head><meta charset="utf-8">'
         f"<title>{escape(subject)}</title></head>\n"
         '<body style="font-family: sans-serif; font-size: 16px; line-height: 1.5; max-width: 36em">\n'
-        f'{told}\n<p><a href="{escape(link)}">{escape(catalogue.to_the_portal)}</a></p>\n'
-        f'<p style="color: #595959; font-size: 14px">{escape(catalogue.footer)}</p>\n</body>\n</html>\n'
+        f'{told}\n<p><a href="{escape(link)}">{escape(to_the_portal)}</a></p>\n'
+        f'<p style="color: #595959; font-size: 14px">{escape(footer)}</p>\n</body>\n</html>\n'
     )

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from scheduling.values import SessionType
 from status.values import NoticeKey
 
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_CODE = re.compile(r"[0-9]{6}")
+_LONGEST_NAME = 201
 
 
 class Dial(StrEnum):
@@ -23,32 +26,74 @@ class Dial(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """Everything that a letter may say (requirements 1.13).
-
-    Instants, a zone to tell them in, the line's own number and the portal's address: there is no field that a
-    name, an age, a note or a person's number fits into, and `__post_init__` sees to it for the three strings.
-    """
+class _Facts:
+    """What every letter may say: instants, a zone to tell them in, and the portal's address."""
 
     portal_url: str
     timezone: str
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    opens_at: datetime | None = None
-    share_by: datetime | None = None
-    line: str | None = None
-    dial: Dial | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where a string is not what its field says, or an instant has no zone."""
         ZoneInfo(self.timezone)
         if not _URL.fullmatch(self.portal_url):
             raise ValueError("portal_url is an address without user, query or fragment")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            instants = value if isinstance(value, tuple) else (value,)
+            if any(isinstance(one, datetime) and one.tzinfo is None for one in instants):
+                raise ValueError("an instant needs a zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderFacts(_Facts):
+    """Everything that a letter to a provider may say (requirements 1.13).
+
+    Instants, a zone to tell them in, the line's own number and the portal's address: there is no field that a
+    name, an age, a note or a person's number fits into, and `__post_init__` sees to it for the three strings.
+    """
+
+    opens_at: datetime | None = None
+    share_by: datetime | None = None
+    decide_by: datetime | None = None
+    line: str | None = None
+    dial: Dial | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a string is not what its field says, or an instant has no zone."""
+        _Facts.__post_init__(self)
         if self.line is not None and not _NUMBER.fullmatch(self.line):
             raise ValueError("line is an E.164 number")
-        for instant in (self.starts_at, self.ends_at, self.opens_at, self.share_by):
-            if instant is not None and instant.tzinfo is None:
-                raise ValueError("an instant needs a zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientFacts(_Facts):
+    """Everything that a letter to a client may say (requirements 1.13).
+
+    `provider` is with whom, as the provider shows their name. There is no field for a telephone number, so none of
+    a provider's and none of the line's gets in (R102), and none for words: what a provider wrote stands in the
+    portal, and `wrote` says that there is something to read. `until` is when an offer or a code ends, `ahead` when
+    what is left of a series starts.
+    """
+
+    provider: str | None = None
+    session_type: SessionType | None = None
+    until: datetime | None = None
+    ahead: tuple[datetime, ...] | None = None
+    wrote: bool = False
+    code: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a string is not what its field says, or an instant has no zone."""
+        _Facts.__post_init__(self)
+        if self.provider is not None and not (self.provider.isprintable() and len(self.provider) <= _LONGEST_NAME):
+            raise ValueError("provider is a name on one line")
+        if self.code is not None and not _CODE.fullmatch(self.code):
+            raise ValueError("code is six digits")
+
+
+Facts = ProviderFacts | ClientFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +113,31 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """The words of one letter in one language; names in braces are filled in from the facts."""
+    """The words of one letter in one language; names in braces are filled in from the facts.
+
+    `if_wrote` is one more paragraph, for where the other side has written something that stands in the portal.
+    """
 
     subject: str
     paragraphs: tuple[str, ...]
     text: str
     sentence: str
+    if_wrote: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """All letters of one language; a reminder is filed under what it tells its reader to dial."""
+    """All letters of one language; a reminder to a provider is filed under what it tells its reader to dial.
 
-    letters: Mapping[NoticeKey | Dial, Wording]
+    `session` names a kind of session and `held` says how it is held, both to clients.
+    """
+
+    to_providers: Mapping[NoticeKey | Dial, Wording]
+    to_clients: Mapping[NoticeKey, Wording]
+    session: Mapping[SessionType, str]
+    held: Mapping[SessionType, str]
+    none_ahead: str
     to_the_portal: str
-    footer: str
+    footer_for_providers: str
+    footer_for_clients: str
     stop: str

@@ -12,39 +12,65 @@ from hypothesis import strategies as st
 
 from people.values import Language
 from portal import letters
-from portal.letters import CATALOGUES, Dial, Facts, Letter, gsm7, render
+from portal.letters import CATALOGUES, ClientFacts, Dial, Facts, Letter, ProviderFacts, gsm7, render
 from portal.letters.values import Wording
+from scheduling.values import SessionType
 from status.values import NoticeKey
 
 # Wednesday, 30 September 2026, noon in New York: long names of day and month.
 STARTS = datetime(2026, 9, 30, 16, 0, tzinfo=UTC)
-FACTS = Facts(
+FACTS = ProviderFacts(
     portal_url="https://portal.example.com",
     timezone="America/New_York",
     starts_at=STARTS,
     ends_at=STARTS + timedelta(minutes=15),
     opens_at=STARTS - timedelta(minutes=1),
     share_by=STARTS + timedelta(minutes=15, hours=72),
+    decide_by=STARTS - timedelta(hours=2),
     line="+12125550180",
     dial=Dial.LINE,
 )
+TO_CLIENT = ClientFacts(
+    portal_url="https://portal.example.com",
+    timezone="America/New_York",
+    starts_at=STARTS,
+    ends_at=STARTS + timedelta(minutes=15),
+    provider="Canary-Pat Canary-Provider",
+    session_type=SessionType.PHONE_CONSULTATION,
+    until=STARTS - timedelta(hours=22),
+    ahead=(STARTS, STARTS + timedelta(days=7)),
+    code="042917",
+)
 EN, ES = Language.ENGLISH, Language.SPANISH
-EVERY_KEY = [(key, FACTS) for key in NoticeKey if key is not NoticeKey.REMINDER]
-EVERY_LETTER = [*EVERY_KEY, *((NoticeKey.REMINDER, replace(FACTS, dial=dial)) for dial in Dial)]
+PROVIDERS_KEYS = {NoticeKey.REMINDER, *(key for key in CATALOGUES[EN].to_providers if isinstance(key, NoticeKey))}
+CLIENTS_KEYS = {*CATALOGUES[EN].to_clients}
+TO_PROVIDERS = [(key, FACTS) for key in sorted(PROVIDERS_KEYS) if key is not NoticeKey.REMINDER]
+REMINDERS = [(NoticeKey.REMINDER, replace(FACTS, dial=dial)) for dial in Dial]
+TO_CLIENTS = [
+    (key, replace(TO_CLIENT, session_type=kind, wrote=wrote))
+    for key in sorted(CLIENTS_KEYS)
+    for kind in SessionType
+    for wrote in (False, True)
+]
+EVERY_LETTER: list[tuple[NoticeKey, Facts]] = [*TO_PROVIDERS, *REMINDERS, *TO_CLIENTS]
 
 
-def at(starts_at: datetime, timezone: str, **changes: object) -> Facts:
+def at(starts_at: datetime, timezone: str, facts: Facts = FACTS, **changes: object) -> Facts:
     """Return the facts of a consultation of 15 minutes."""
     ends_at = starts_at + timedelta(minutes=15)
-    return replace(
-        FACTS,
-        timezone=timezone,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        opens_at=starts_at - timedelta(minutes=1),
-        share_by=ends_at + timedelta(hours=72),
-        **changes,  # type: ignore[arg-type]
-    )
+    if isinstance(facts, ClientFacts):
+        later: dict[str, object] = {
+            "until": starts_at - timedelta(hours=22),
+            "ahead": (starts_at, starts_at + timedelta(days=7)),
+        }
+    else:
+        later = {
+            "opens_at": starts_at - timedelta(minutes=1),
+            "share_by": ends_at + timedelta(hours=72),
+            "decide_by": starts_at - timedelta(hours=2),
+        }
+    told = later | {"timezone": timezone, "starts_at": starts_at, "ends_at": ends_at} | changes
+    return replace(facts, **told)  # type: ignore[arg-type]
 
 
 # What stands in them
@@ -132,8 +158,8 @@ def test_a_line_that_is_open_while_the_clocks_change_names_both_zones() -> None:
 def test_a_text_fits_into_one_in_every_zone(language: Language) -> None:
     for timezone in available_timezones():
         for key, facts in EVERY_LETTER:
-            told = at(STARTS, timezone, dial=facts.dial)
-            assert gsm7.length(render(key, told, language).text) <= 160, (key, facts.dial, timezone)
+            told = at(STARTS, timezone, facts)
+            assert gsm7.length(render(key, told, language).text) <= 160, (key, facts, timezone)
 
 
 @given(
@@ -147,7 +173,7 @@ def test_a_text_fits_into_one_at_every_hour(
     minute: datetime, timezone: str, letter: tuple[NoticeKey, Facts], language: Language
 ) -> None:
     key, facts = letter
-    assert gsm7.length(render(key, at(minute, timezone, dial=facts.dial), language).text) <= 160
+    assert gsm7.length(render(key, at(minute, timezone, facts), language).text) <= 160
 
 
 @pytest.mark.parametrize(
@@ -184,18 +210,30 @@ def placeholders(text: str) -> set[str]:
 
 
 def forms(wording: Wording) -> tuple[str, ...]:
-    return (wording.subject, " ".join(wording.paragraphs), wording.text, wording.sentence)
+    return (wording.subject, " ".join(wording.paragraphs), wording.if_wrote or "", wording.text, wording.sentence)
+
+
+def test_every_letter_has_a_reader() -> None:
+    assert {*NoticeKey} == PROVIDERS_KEYS | CLIENTS_KEYS
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_every_letter_is_written_in_every_language(language: Language) -> None:
-    wanted = {*NoticeKey, *Dial} - {NoticeKey.REMINDER}
-    assert set(CATALOGUES[language].letters) == wanted
+    catalogue = CATALOGUES[language]
+    assert set(catalogue.to_providers) == PROVIDERS_KEYS - {NoticeKey.REMINDER} | {*Dial}
+    assert set(catalogue.to_clients) == CLIENTS_KEYS
+    assert set(catalogue.session) == set(catalogue.held) == {*SessionType}
 
 
-@pytest.mark.parametrize("key", sorted({*NoticeKey, *Dial} - {NoticeKey.REMINDER}))
-def test_both_languages_tell_the_same_facts(key: NoticeKey | Dial) -> None:
-    english, spanish = (forms(CATALOGUES[language].letters[key]) for language in (EN, ES))
+@pytest.mark.parametrize("key", sorted(CATALOGUES[EN].to_providers))
+def test_both_languages_tell_providers_the_same_facts(key: NoticeKey | Dial) -> None:
+    english, spanish = (forms(CATALOGUES[language].to_providers[key]) for language in (EN, ES))
+    assert [placeholders(form) for form in english] == [placeholders(form) for form in spanish]
+
+
+@pytest.mark.parametrize("key", sorted(CLIENTS_KEYS))
+def test_both_languages_tell_clients_the_same_facts(key: NoticeKey) -> None:
+    english, spanish = (forms(CATALOGUES[language].to_clients[key]) for language in (EN, ES))
     assert [placeholders(form) for form in english] == [placeholders(form) for form in spanish]
 
 
@@ -249,7 +287,7 @@ def test_the_page_says_what_the_plain_text_says(key: NoticeKey, facts: Facts, la
 
 
 def test_the_page_escapes_what_could_be_markup() -> None:
-    page = letters._html("a < b & c", ["a <b> & c"], 'https://x.example/"', CATALOGUES[EN], EN)
+    page = letters._html("a < b & c", ["a <b> & c"], 'https://x.example/"', "Open", "Bye", EN)
     assert "<title>a &lt; b &amp; c</title>" in page
     assert "<p>a &lt;b&gt; &amp; c</p>" in page
     assert 'href="https://x.example/&quot;"' in page
@@ -286,17 +324,50 @@ def test_facts_take_no_name(changes: dict[str, object]) -> None:
         replace(FACTS, **changes)  # type: ignore[arg-type]
 
 
-def test_facts_have_no_room_for_anything_about_a_client() -> None:
-    assert {field.name for field in fields(Facts)} == {
+def test_facts_for_providers_have_no_room_for_anything_about_a_client() -> None:
+    assert {field.name for field in fields(ProviderFacts)} == {
         "portal_url",
         "timezone",
         "starts_at",
         "ends_at",
         "opens_at",
         "share_by",
+        "decide_by",
         "line",
         "dial",
     }
+
+
+def test_facts_for_clients_have_no_room_for_words_or_numbers() -> None:
+    """A provider's name and a code of six digits are all the text that there is: no line, no reason, no message."""
+    assert {field.name for field in fields(ClientFacts)} == {
+        "portal_url",
+        "timezone",
+        "starts_at",
+        "ends_at",
+        "provider",
+        "session_type",
+        "until",
+        "ahead",
+        "wrote",
+        "code",
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"code": "12345"},
+        {"code": "+12125550180"},
+        {"provider": "Pat\nBcc: casey@example.com"},
+        {"provider": "P" * 202},
+        {"until": datetime(2026, 9, 30, 16, 0)},  # noqa: DTZ001
+        {"ahead": (STARTS, datetime(2026, 9, 30, 16, 0))},  # noqa: DTZ001
+    ],
+)
+def test_facts_for_clients_take_only_what_their_fields_say(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"line|digits|zone"):
+        replace(TO_CLIENT, **changes)  # type: ignore[arg-type]
 
 
 def test_a_missing_fact_is_named() -> None:

@@ -1,0 +1,26 @@
+"""The letters in English."""
+
+from portal.letters.english.to_clients import TO_CLIENTS
+from portal.letters.english.to_providers import TO_PROVIDERS
+from portal.letters.values import Catalogue
+from scheduling.values import SessionType
+
+ENGLISH = Catalogue(
+    to_providers=TO_PROVIDERS,
+    to_clients=TO_CLIENTS,
+    session={
+        SessionType.PHONE_CONSULTATION: "phone consultation",
+        SessionType.FULL_SESSION: "session",
+    },
+    held={
+        SessionType.PHONE_CONSULTATION: "{provider} calls you at the number that you have given us.",
+        SessionType.FULL_SESSION: "The portal shows where it is held.",
+    },
+    none_ahead="none",
+    to_the_portal="Open the portal",
+    footer_for_providers="Consultline sends you this because you are one of its providers."
+    " Nobody reads replies to this address.",
+    footer_for_clients="Consultline sends you this about appointments with one of its providers."
+    " Nobody reads replies to this address.",
+    stop="STOP to end texts.",
+)
