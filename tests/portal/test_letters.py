@@ -4,7 +4,7 @@ import re
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given, settings
@@ -156,7 +156,9 @@ def test_a_line_that_is_open_while_the_clocks_change_names_both_zones() -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_text_fits_into_one_in_every_zone(language: Language) -> None:
-    for timezone in available_timezones():
+    """Zones that tell this hour by the same words are the same here: of six hundred about fifty are left."""
+    told_alike = {STARTS.astimezone(ZoneInfo(name)).strftime("%d %H:%M %Z"): name for name in available_timezones()}
+    for timezone in told_alike.values():
         for key, facts in EVERY_LETTER:
             told = at(STARTS, timezone, facts)
             assert gsm7.length(render(key, told, language).text) <= 160, (key, facts, timezone)
