@@ -21,20 +21,30 @@ class Language(StrEnum):
 
 
 class RelationshipState(StrEnum):
-    """Where a provider and a client stand (requirements 4.6)."""
+    """Where a provider and a client stand (requirements 4.6).
+
+    `proposed`: the provider added an address that has an account, and the client has not said yes (R46).
+    """
 
     PROSPECT = "prospect"
+    PROPOSED = "proposed"
     ACTIVE = "active"
     ARCHIVED = "archived"
     BLOCKED = "blocked"
 
 
 class RelationshipEvent(StrEnum):
-    """What can happen between a provider and a client."""
+    """What can happen between a provider and a client.
 
+    `becomes_active` is an act of the client's own, such as a booking, or the provider's yes to one. Who comes back
+    without having accepted is `proposed_again`.
+    """
+
+    ACCEPTED = "accepted"
     BECOMES_ACTIVE = "becomes_active"
     ARCHIVED = "archived"
     UNARCHIVED = "unarchived"
+    PROPOSED_AGAIN = "proposed_again"
     BLOCKED = "blocked"
 
 

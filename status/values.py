@@ -325,6 +325,8 @@ class EventKind(StrEnum):
     TEXTS_STOPPED = "text:stopped"
     TEXTS_STARTED = "text:started"
     ACCESS_REFUSED = "access:refused"
+    CLIENT_ACCEPTED = "client:accepted"
+    CLIENTS_IMPORTED = "clients:imported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

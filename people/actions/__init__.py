@@ -1,8 +1,11 @@
 """What can happen to people's records. Called inside somebody's transaction; never commits."""
 
 from people.actions.clients import (
+    accept_provider,
     add_client,
     move_relationship,
+    retype,
+    unarchive,
 )
 from people.actions.credentials import (
     CODE_LIVES,
@@ -33,6 +36,7 @@ __all__ = [
     "CODE_TRIES",
     "PIN_TRIES_AN_HOUR",
     "PIN_TRIES_A_CALL",
+    "accept_provider",
     "add_client",
     "add_practice",
     "add_provider",
@@ -46,6 +50,8 @@ __all__ = [
     "number",
     "open_case",
     "pin_is_locked",
+    "retype",
     "set_pin",
     "try_code",
+    "unarchive",
 ]

@@ -1,5 +1,6 @@
 """Clients in providers' lists."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from people.values import (
     RelationshipEvent,
     RelationshipState,
 )
+from status import actions as ledger
 from status.actions import NewId
+from status.values import Actor, EventKind
 
 
 async def add_client(
@@ -33,7 +36,8 @@ async def add_client(
 ) -> tuple[Client, Relationship]:
     """Add a client to a provider's list.
 
-    An address that has an account keeps it as it is: only the relationship is new (R46).
+    An address that has an account keeps it as it is: a relationship is proposed, and until the client accepts it
+    the provider is shown what they typed and nothing else (R46).
     """
     if await queries.provider(session, provider_id) is None:
         raise Refused("no_such_provider", "There is no provider under this id.", status=422)
@@ -48,9 +52,49 @@ async def add_client(
     link = Relationship(
         id=new_id(), provider_id=provider_id, client_id=row.id, state=RelationshipState.ACTIVE, since=now
     )
+    if known is not None:
+        link.state = RelationshipState.PROPOSED
+        link.typed_first_name, link.typed_last_name = first_name, last_name
+        link.typed_email, link.typed_phone = email, phone
     session.add_all([row, link])
     await session.flush()
     return row, link
+
+
+async def accept_provider(
+    session: AsyncSession, link: Relationship, *, actor: Actor, now: datetime, new_id: NewId
+) -> None:
+    """Let a provider see a client's account, on the client's own word (R46)."""
+    await move_relationship(session, link, RelationshipEvent.ACCEPTED, now=now)
+    await ledger.record(
+        session,
+        EventKind.CLIENT_ACCEPTED,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=link.provider_id,
+    )
+
+
+async def retype(session: AsyncSession, link: Relationship, changed: Mapping[str, str | None]) -> None:
+    """Change what a provider typed about somebody who has yet to accept; the account itself is out of their reach."""
+    if changed.keys() - {"first_name", "last_name", "phone"}:
+        raise Refused(
+            "not_accepted_yet",
+            "This client has yet to accept you. Until then, change no more than the names and the number you typed; "
+            "for another address, archive this client and add a new one.",
+        )
+    for name, value in changed.items():
+        setattr(link, f"typed_{name}", value)
+    await session.flush()
+
+
+async def unarchive(session: AsyncSession, link: Relationship, *, now: datetime) -> None:
+    """Take a client back into a provider's list; one who never accepted is proposed again."""
+    accepted = link.typed_email is None
+    event = RelationshipEvent.UNARCHIVED if accepted else RelationshipEvent.PROPOSED_AGAIN
+    await move_relationship(session, link, event, now=now)
 
 
 async def move_relationship(
@@ -61,4 +105,6 @@ async def move_relationship(
     if after is None:
         raise Refused("not_possible_now", f"This client is {link.state.value} in your list.", state=link.state.value)
     link.state, link.since = after, now
+    if after is RelationshipState.ACTIVE:
+        link.typed_first_name = link.typed_last_name = link.typed_email = link.typed_phone = None
     await session.flush()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from config import database
@@ -52,16 +52,33 @@ class ClientStep(SQLModel, table=True):
 
 
 class Relationship(SQLModel, table=True):
-    """Where one provider and one client stand; archived here says nothing about other providers."""
+    """Where one provider and one client stand; archived here says nothing about other providers.
+
+    `typed_*` is what the provider wrote about an address that has an account. Until the client accepts it is all
+    that this provider is shown (R46); it is gone afterwards, so whether they have accepted can be read from it.
+    """
 
     __tablename__ = "relationships"
-    __table_args__ = (UniqueConstraint("provider_id", "client_id"), *database.checks(state=RelationshipState))
+    __table_args__ = (
+        UniqueConstraint("provider_id", "client_id"),
+        CheckConstraint("state <> 'proposed' OR typed_email IS NOT NULL", name="proposed"),
+        CheckConstraint("state NOT IN ('prospect', 'active') OR typed_email IS NULL", name="accepted"),
+        CheckConstraint(
+            "(typed_email IS NULL) = (typed_first_name IS NULL) AND (typed_email IS NULL) = (typed_last_name IS NULL)",
+            name="typed",
+        ),
+        *database.checks(state=RelationshipState),
+    )
 
     id: UUID = Field(primary_key=True)
     provider_id: UUID = Field(sa_column=database.key("providers.id"))
     client_id: UUID = Field(sa_column=database.key("clients.id"))
     state: RelationshipState = Field(sa_column=database.enum(RelationshipState))
     since: datetime = Field(sa_column=database.instant())
+    typed_first_name: str | None = Field(default=None, max_length=100)
+    typed_last_name: str | None = Field(default=None, max_length=100)
+    typed_email: str | None = Field(default=None, max_length=254)
+    typed_phone: str | None = Field(default=None, max_length=16)
 
 
 class Suppression(SQLModel, table=True):

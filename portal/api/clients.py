@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from config.errors import Refused
@@ -50,7 +51,10 @@ class RelationshipShown(Shape):
 
 
 class ClientShown(Shape):
-    """A client. A provider sees where the two of them stand; an operator, where all providers stand."""
+    """A client. A provider sees where the two of them stand; an operator, where all providers stand.
+
+    Until a proposed client has accepted, their provider sees what they typed themselves and no more (R46).
+    """
 
     id: UUID
     first_name: str
@@ -77,24 +81,27 @@ async def create(ask: Ask[NewClient, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return _shown(row, [link])
+    return _shown(ask, row, [link])
 
 
 async def show(ask: Ask[Nothing, Nothing]) -> Answer:
     """Show a client."""
-    return _shown(*await access.client(ask, ask.path["client_id"]))
+    return _shown(ask, *await access.client(ask, ask.path["client_id"]))
 
 
 async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
     """Change a client; once they have verified their address, only they do that themselves (R53, R54)."""
     row, links = await access.client(ask, ask.path["client_id"], lock=True)
+    changed = changes(ask.body)
+    if _sees_typed(ask, links):
+        await people.retype(ask.session, links[0], changed)
+        return _shown(ask, row, links)
     if row.verified_at is not None and ask.caller.role is not TokenRole.ADMIN:
         raise Refused("verified_client", "This client has verified their account, so only they can change it.")
-    changed = changes(ask.body)
     holder = await queries.client_by_email(ask.session, changed["email"]) if "email" in changed else None
     if holder is not None and holder.id != row.id:
         raise Refused("address_taken", "Another account has this address. Choose a different one.")
-    return _shown(change(row, changed), links)
+    return _shown(ask, change(row, changed), links)
 
 
 async def archive(ask: Ask[WhoseClient, Nothing]) -> Answer:
@@ -103,7 +110,7 @@ async def archive(ask: Ask[WhoseClient, Nothing]) -> Answer:
     await scheduling.archive_client(
         ask.session, link.provider_id, row.id, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
-    return _shown(row, [link])
+    return _shown(ask, row, [link])
 
 
 async def unarchive(ask: Ask[WhoseClient, Nothing]) -> Answer:
@@ -112,7 +119,7 @@ async def unarchive(ask: Ask[WhoseClient, Nothing]) -> Answer:
     await scheduling.unarchive_client(
         ask.session, link.provider_id, row.id, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
-    return _shown(row, [link])
+    return _shown(ask, row, [link])
 
 
 async def _one_link(ask: Ask[WhoseClient, Nothing]) -> tuple[Client, Relationship]:
@@ -124,7 +131,16 @@ async def _one_link(ask: Ask[WhoseClient, Nothing]) -> tuple[Client, Relationshi
     return row, fitting[0]
 
 
-def _shown(row: Client, links: Sequence[Relationship]) -> Answer:
+def _sees_typed(ask: Ask[Any, Any], links: Sequence[Relationship]) -> bool:
+    """Tell whether the caller is a provider whom this client has yet to accept."""
+    return ask.caller.provider_id is not None and links[0].typed_email is not None
+
+
+def _shown(ask: Ask[Any, Any], row: Client, links: Sequence[Relationship]) -> Answer:
+    standing = [RelationshipShown.model_validate(link) for link in links]
+    subjects = (row.id, *(link.provider_id for link in links))
+    if _sees_typed(ask, links):
+        return Answer(_typed(links[0], standing), subjects)
     shown = ClientShown(
         id=row.id,
         first_name=row.first_name,
@@ -135,9 +151,26 @@ def _shown(row: Client, links: Sequence[Relationship]) -> Answer:
         verified_at=row.verified_at,
         created_at=row.created_at,
         version=row.version,
-        relationships=[RelationshipShown.model_validate(link) for link in links],
+        relationships=standing,
     )
-    return Answer(shown, (row.id, *(link.provider_id for link in links)))
+    return Answer(shown, subjects)
+
+
+def _typed(link: Relationship, standing: list[RelationshipShown]) -> ClientShown:
+    """Show a proposed client: nothing here comes from their account, not even its age or how often it changed."""
+    assert link.typed_first_name and link.typed_last_name and link.typed_email  # noqa: S101, PT018 - one CHECK for all
+    return ClientShown(
+        id=link.client_id,
+        first_name=link.typed_first_name,
+        last_name=link.typed_last_name,
+        preferred_name=None,
+        email=link.typed_email,
+        phone=link.typed_phone,
+        verified_at=None,
+        created_at=link.since,
+        version=1,
+        relationships=standing,
+    )
 
 
 OPERATIONS = (

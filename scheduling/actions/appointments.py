@@ -16,7 +16,8 @@ from config.lifecycles import next_state
 from config.settings import Settings
 from people import actions as people
 from people import queries as people_queries
-from people.values import CaseKind, RelationshipEvent
+from people.models import Relationship
+from people.values import CaseKind, RelationshipEvent, RelationshipState
 from scheduling import queries
 from scheduling.models import NO_OVERLAP, Appointment
 from scheduling.rules import lifecycle, lines
@@ -92,7 +93,8 @@ async def book(
 
     A `held` one keeps its time for somebody who has yet to say yes: `take_up` books it, `let_go` frees it.
     """
-    await _both_known(session, provider_id, client_id)
+    link = await _both_known(session, provider_id, client_id)
+    await _agree(session, link, session_type, source, now=now)
     row = Appointment(
         id=new_id(),
         provider_id=provider_id,
@@ -143,12 +145,27 @@ async def let_go(
     return row
 
 
-async def _both_known(session: AsyncSession, provider_id: UUID, client_id: UUID) -> None:
+async def _both_known(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship:
     provider = await people_queries.provider(session, provider_id)
     if provider is None or not provider.active:
         raise Refused("no_such_provider", "There is no active provider under this id.", status=422)
-    if await people_queries.relationship(session, provider_id, client_id) is None:
+    link = await people_queries.relationship(session, provider_id, client_id)
+    if link is None:
         raise Refused("no_such_client", "This provider has no client under this id.", status=422)
+    return link
+
+
+async def _agree(
+    session: AsyncSession, link: Relationship, session_type: SessionType, source: Source, *, now: datetime
+) -> None:
+    """See to it that nobody learns a client's number by booking a call: whoever books themselves has accepted (R46)."""
+    if link.typed_email is None:
+        return
+    if source is not Source.PROVIDER_MADE:
+        if link.state is RelationshipState.PROPOSED:
+            await people.move_relationship(session, link, RelationshipEvent.BECOMES_ACTIVE, now=now)
+    elif session_type is SessionType.PHONE_CONSULTATION:
+        raise Refused("not_accepted_yet", "This client has yet to accept you. Until then, book sessions and no calls.")
 
 
 async def reschedule(
@@ -288,7 +305,7 @@ async def unarchive_client(
     link = await people_queries.relationship(session, provider_id, client_id)
     if link is None:
         raise NotFound
-    await people.move_relationship(session, link, RelationshipEvent.UNARCHIVED, now=now)
+    await people.unarchive(session, link, now=now)
     await ledger.record(
         session,
         EventKind.CLIENT_UNARCHIVED,

@@ -13,10 +13,15 @@ LISTED = {
     (State.PROSPECT, Event.BECOMES_ACTIVE): State.ACTIVE,
     (State.PROSPECT, Event.ARCHIVED): State.ARCHIVED,
     (State.PROSPECT, Event.BLOCKED): State.BLOCKED,
+    (State.PROPOSED, Event.ACCEPTED): State.ACTIVE,
+    (State.PROPOSED, Event.BECOMES_ACTIVE): State.ACTIVE,
+    (State.PROPOSED, Event.ARCHIVED): State.ARCHIVED,
+    (State.PROPOSED, Event.BLOCKED): State.BLOCKED,
     (State.ACTIVE, Event.BECOMES_ACTIVE): State.ACTIVE,
     (State.ACTIVE, Event.ARCHIVED): State.ARCHIVED,
     (State.ACTIVE, Event.BLOCKED): State.BLOCKED,
     (State.ARCHIVED, Event.UNARCHIVED): State.ACTIVE,
+    (State.ARCHIVED, Event.PROPOSED_AGAIN): State.PROPOSED,
     (State.ARCHIVED, Event.BLOCKED): State.BLOCKED,
 }
 

@@ -1,10 +1,15 @@
 from datetime import timedelta
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.deps import Deps
-from people.models import Client
+from people import actions as people
+from people import queries
+from people.models import Client, Provider
+from status.values import Actor
 from tests.builders import World
+from tests.clock import Clock
 from tests.portal.api.conftest import Api, Program
 
 CLIENT = {"first_name": "Casey", "last_name": "Lee", "email": "casey@example.com", "phone": "212 555 0199"}
@@ -119,10 +124,149 @@ async def test_each_provider_sees_only_where_they_stand(
 
     assert [[(link["provider_id"], link["state"]) for link in links] for links in seen] == [
         [(str(one.id), "archived")],
-        [(str(two.id), "active")],
+        [(str(two.id), "proposed")],
     ]
     assert len((await admin.get(f"/clients/{client.id}")).json["relationships"]) == 2
     unsaid = await admin.post(f"/clients/{client.id}/archive")
     assert (unsaid.status, unsaid.code) == (422, "provider_needed")
     said = await admin.post(f"/clients/{client.id}/archive", {"provider_id": str(two.id)})
     assert said.json["relationships"][0]["state"] == "archived"
+
+
+async def two_providers_of_one_client(world: World) -> tuple[Provider, Provider, Client]:
+    """Return who has a client, who only has typed their address, and the client as their account stands."""
+    one, two = await world.provider(), await world.provider()
+    client = await world.client(one, email="shared@example.com")
+    return one, two, client
+
+
+TYPED = {"first_name": "Canary-Typed", "last_name": "Canary-Words", "email": "Shared@Example.com", "phone": None}
+
+
+async def test_r46_until_a_proposed_client_accepts_their_provider_sees_what_they_typed(
+    api: Api, world: World, clock: Clock, deps: Deps
+) -> None:
+    _, two, client = await two_providers_of_one_client(world)
+    async with deps.sessions.begin() as session:
+        account = await session.merge(client)
+        account.preferred_name, account.verified_at, account.version = "Canary-Own", deps.now(), 7
+    clock.forward(hours=1)
+    me = await api.of(two)
+
+    made = await me.post("/clients", TYPED)
+
+    wanted = {
+        **TYPED,
+        "email": "Shared@example.com",
+        "id": str(client.id),
+        "preferred_name": None,
+        "verified_at": None,
+        "created_at": "2026-11-24T20:00:00Z",
+        "version": 1,
+        "relationships": [{"provider_id": str(two.id), "state": "proposed", "since": "2026-11-24T20:00:00Z"}],
+    }
+    assert (made.status, made.json) == (201, wanted)
+    assert (await me.get(f"/clients/{client.id}")).json == wanted
+    archived = await me.post(f"/clients/{client.id}/archive")
+    back = await me.post(f"/clients/{client.id}/unarchive")
+    for reply, state in ((archived, "archived"), (back, "proposed")):
+        assert reply.json.pop("relationships")[0]["state"] == state
+        assert reply.json == {name: value for name, value in wanted.items() if name != "relationships"}
+
+
+async def test_r46_what_was_typed_can_be_changed_and_the_account_stays(api: Api, world: World, deps: Deps) -> None:
+    _, two, client = await two_providers_of_one_client(world)
+    me = await api.of(two)
+    await me.post("/clients", TYPED)
+
+    changed = await me.patch(f"/clients/{client.id}", {"last_name": "Canary-Other", "phone": "212 555 0177"})
+    refused = [
+        await me.patch(f"/clients/{client.id}", {name: value})
+        for name, value in (("email", "else@example.com"), ("preferred_name", "Canary-Nick"))
+    ]
+
+    assert (changed.json["last_name"], changed.json["phone"]) == ("Canary-Other", "+12125550177")
+    assert {(reply.status, reply.code) for reply in refused} == {(409, "not_accepted_yet")}
+    async with deps.sessions() as session:
+        account = await session.get(Client, client.id)
+        assert account is not None
+        assert (account.last_name, account.phone, account.version) == (client.last_name, client.phone, 1)
+
+
+async def test_r46_an_operator_and_the_first_provider_see_the_account(api: Api, admin: Program, world: World) -> None:
+    one, two, client = await two_providers_of_one_client(world)
+    await (await api.of(two)).post("/clients", TYPED)
+
+    for program in (admin, await api.of(one)):
+        shown = (await program.get(f"/clients/{client.id}")).json
+        assert (shown["first_name"], shown["phone"]) == (client.first_name, client.phone)
+
+
+async def test_r46_with_their_yes_the_account_is_shown(api: Api, world: World, deps: Deps) -> None:
+    _, two, client = await two_providers_of_one_client(world)
+    me = await api.of(two)
+    await me.post("/clients", TYPED)
+
+    async with deps.sessions.begin() as session:
+        link = await queries.relationship(session, two.id, client.id)
+        assert link is not None
+        who = Actor(kind="client", id=client.id)
+        await people.accept_provider(session, link, actor=who, now=deps.now(), new_id=deps.new_id)
+
+    shown = (await me.get(f"/clients/{client.id}")).json
+    assert (shown["first_name"], shown["phone"]) == (client.first_name, client.phone)
+    assert shown["relationships"][0]["state"] == "active"
+    events = (await me.get("/events")).json["items"]
+    assert [event["kind"] for event in events].count("client:accepted") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "status", "state"),
+    [
+        ("provider_made", "full_session", 201, "proposed"),
+        ("provider_made", "phone_consultation", 409, "proposed"),
+        ("booking_link", "phone_consultation", 201, "active"),
+        ("client_portal", "full_session", 201, "active"),
+    ],
+)
+async def test_r46_a_client_accepts_by_booking_themselves_and_no_call_is_booked_for_them(
+    api: Api, admin: Program, world: World, source: str, kind: str, status: int, state: str
+) -> None:
+    """What is dialled for a call would be the number of the account."""
+    _, two, client = await two_providers_of_one_client(world)
+    me = await api.of(two)
+    await me.post("/clients", TYPED)
+
+    booked = await admin.post(
+        "/appointments",
+        {
+            "provider_id": str(two.id),
+            "client_id": str(client.id),
+            "session_type": kind,
+            "source": source,
+            "starts_at": "2026-12-01T10:00:00Z",
+            "ends_at": "2026-12-01T10:15:00Z",
+        },
+    )
+
+    assert booked.status == status
+    assert (await me.get(f"/clients/{client.id}")).json["relationships"][0]["state"] == state
+
+
+async def test_r46_archiving_and_taking_back_does_not_open_an_account(api: Api, world: World) -> None:
+    _, two, client = await two_providers_of_one_client(world)
+    me = await api.of(two)
+    await me.post("/clients", TYPED)
+    await me.post(f"/clients/{client.id}/archive")
+
+    refused = await me.post(
+        "/appointments",
+        {
+            "client_id": str(client.id),
+            "session_type": "phone_consultation",
+            "starts_at": "2026-12-01T10:00:00Z",
+            "ends_at": "2026-12-01T10:15:00Z",
+        },
+    )
+
+    assert (refused.status, refused.code) == (409, "not_accepted_yet")
