@@ -1,0 +1,63 @@
+"""Reads and writes of the ledger's tables."""
+
+from status.queries.consultations import (
+    consultation,
+    consultation_for_update,
+    due_consultations,
+    last_asked_by_text,
+    latest_consultations,
+    occurrence_for_update,
+    open_questions,
+    overlapping_consultations,
+    sharing_counts,
+)
+from status.queries.history import (
+    add_event,
+    events,
+)
+from status.queries.notices import (
+    OPEN_NOTICES,
+    add_notice,
+    delete_settled_notices,
+    due_notices,
+    notice,
+    notice_for_update,
+    notice_in_turn_for_update,
+    notices,
+    open_notices_for_update,
+)
+from status.queries.referrals import (
+    referral,
+    referral_for_update,
+)
+from status.queries.tasks import (
+    task_for_update,
+    tasks,
+)
+
+__all__ = [
+    "OPEN_NOTICES",
+    "add_event",
+    "add_notice",
+    "consultation",
+    "consultation_for_update",
+    "delete_settled_notices",
+    "due_consultations",
+    "due_notices",
+    "events",
+    "last_asked_by_text",
+    "latest_consultations",
+    "notice",
+    "notice_for_update",
+    "notice_in_turn_for_update",
+    "notices",
+    "occurrence_for_update",
+    "open_notices_for_update",
+    "open_questions",
+    "overlapping_consultations",
+    "referral",
+    "referral_for_update",
+    "sharing_counts",
+    "task_for_update",
+    "tasks",
+]

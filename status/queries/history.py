@@ -1,0 +1,49 @@
+"""Reads and writes of history."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from status.models import Event
+
+
+async def add_event(session: AsyncSession, event: Event) -> None:
+    """Append one line of history."""
+    values = {
+        name: getattr(event, name)
+        for name in Event.__table__.columns.keys()  # type: ignore[attr-defined]  # noqa: SIM118
+        if name not in {"sequence", "transaction"}
+    }
+    await session.execute(insert(Event).values(**values))
+
+
+async def events(
+    session: AsyncSession,
+    *,
+    provider_id: UUID | None,
+    appointment_id: UUID | None,
+    after: tuple[int, int],
+    limit: int,
+) -> Sequence[Event]:
+    """Return history after a cursor (transaction, sequence), up to the oldest transaction still open."""
+    query = (
+        select(Event)
+        .where(
+            or_(
+                col(Event.transaction) > after[0],
+                and_(col(Event.transaction) == after[0], col(Event.sequence) > after[1]),
+            ),
+            col(Event.transaction) < text("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint"),
+        )
+        .order_by(col(Event.transaction), col(Event.sequence))
+        .limit(limit)
+    )
+    if provider_id:
+        query = query.where(col(Event.provider_id) == provider_id)
+    if appointment_id:
+        query = query.where(col(Event.appointment_id) == appointment_id)
+    return (await session.execute(query)).scalars().all()
