@@ -58,10 +58,21 @@ class Consultation(SQLModel, table=True):
 
 
 class Referral(SQLModel, table=True):
-    """A client who came to a provider by referral (4.1). `source` is a source of scheduling, in its own word."""
+    """A client who came to a provider by referral (4.1); a pair has at most one that is open.
+
+    `source` is a source of scheduling, in its own word. `search_id` is the search that the client found the provider
+    by; searches are kept for a shorter time than referrals, so it is no key.
+    """
 
     __tablename__ = "referrals"
     __table_args__ = (
+        Index(
+            "uq_referrals_open",
+            "provider_id",
+            "client_id",
+            unique=True,
+            postgresql_where=text("state IN ('awaiting_acceptance', 'new', 'seen', 'engaged', 'no_contact')"),
+        ),
         Index("ix_referrals_of", "provider_id", "state", "created_at"),
         *database.checks(state=ReferralState, mismatch=MismatchReason),
     )
@@ -70,6 +81,7 @@ class Referral(SQLModel, table=True):
     provider_id: UUID = Field(sa_column=database.key("providers.id", index=False))
     client_id: UUID = Field(sa_column=database.key("clients.id"))
     source: str = Field(max_length=30)
+    search_id: UUID | None = None
     state: ReferralState = Field(sa_column=database.enum(ReferralState))
     created_at: datetime = Field(sa_column=database.instant())
     seen_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))

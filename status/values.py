@@ -86,6 +86,17 @@ class ReferralState(StrEnum):
     CLOSED_BY_PROVIDER = "closed_by_provider"
     CLOSED_BY_CLIENT = "closed_by_client"
 
+    @property
+    def open(self) -> bool:
+        """Tell whether something can still come of it; a provider and a client have at most one such referral."""
+        return self in {
+            ReferralState.AWAITING_ACCEPTANCE,
+            ReferralState.NEW,
+            ReferralState.SEEN,
+            ReferralState.ENGAGED,
+            ReferralState.NO_CONTACT,
+        }
+
 
 class ReferralEvent(StrEnum):
     """What can happen to a referral."""

@@ -282,6 +282,7 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.Uuid(), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("source", sa.String(length=30), nullable=False),
+        sa.Column("search_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
@@ -307,6 +308,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referrals")),
     )
     op.create_index(op.f("ix_referrals_client_id"), "referrals", ["client_id"], unique=False)
+    op.create_index(
+        "uq_referrals_open",
+        "referrals",
+        ["provider_id", "client_id"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('awaiting_acceptance', 'new', 'seen', 'engaged', 'no_contact')"),
+    )
     op.create_index("ix_referrals_of", "referrals", ["provider_id", "state", "created_at"], unique=False)
     op.create_table(
         "series",

@@ -19,6 +19,7 @@ from people import queries as people_queries
 from people.models import Relationship
 from people.values import CaseKind, RelationshipEvent, RelationshipState
 from scheduling import queries
+from scheduling.actions import referrals
 from scheduling.models import NO_OVERLAP, Appointment
 from scheduling.rules import lifecycle, lines
 from scheduling.values import (
@@ -40,6 +41,7 @@ from status.values import (
     EventKind,
     NoticeKey,
     Policy,
+    ReferralEvent,
 )
 
 NewId = Callable[[], UUID]
@@ -86,12 +88,13 @@ async def book(
     new_id: NewId,
     label: str | None = None,
     note: str | None = None,
-    referral_id: UUID | None = None,
+    search_id: UUID | None = None,
     held: bool = False,
 ) -> Appointment:
     """Put an appointment into a provider's calendar; Refused where it overlaps another.
 
-    A `held` one keeps its time for somebody who has yet to say yes: `take_up` books it, `let_go` frees it.
+    A `held` one keeps its time for somebody who has yet to say yes: `take_up` books it, `let_go` frees it. It belongs
+    to the referral of the two from then on; `search_id` is the search that the client found the provider by.
     """
     link = await _both_known(session, provider_id, client_id)
     await _agree(session, link, session_type, source, now=now)
@@ -109,13 +112,13 @@ async def book(
         created_at=now,
         label=label,
         note=note,
-        referral_id=referral_id,
     )
     row.line = None if held else await _line_for(session, row, house)
     session.add(row)
     await _flush(session)
     kind = EventKind.APPOINTMENT_HELD if held else EventKind.APPOINTMENT_BOOKED
     await _record(session, kind, row, actor=actor, now=now, new_id=new_id)
+    await referrals.belong(session, row, search_id=search_id, actor=actor, now=now, new_id=new_id)
     if not held:
         await _track(session, row, house=house, now=now, new_id=new_id)
     return row
@@ -130,18 +133,27 @@ async def take_up(
     row.line = await _line_for(session, row, house)
     await _flush(session)
     await _record(session, EventKind.APPOINTMENT_BOOKED, row, actor=actor, now=now, new_id=new_id)
+    await referrals.belong(session, row, search_id=None, actor=actor, now=now, new_id=new_id)
     await _track(session, row, house=house, now=now, new_id=new_id)
     return row
 
 
 async def let_go(
-    session: AsyncSession, appointment_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession,
+    appointment_id: UUID,
+    *,
+    why: ReferralEvent | None = None,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
 ) -> Appointment:
-    """Free the time of a hold."""
+    """Free the time of a hold; `why` is what its end means for the referral that began with it."""
     row = await _moved(session, appointment_id, AppointmentEvent.LET_GO)
     row.state, row.version = AppointmentState.RELEASED, row.version + 1
     await session.flush()
     await _record(session, EventKind.APPOINTMENT_RELEASED, row, actor=actor, now=now, new_id=new_id)
+    if why:
+        await referrals.close(session, row, why, actor=actor, now=now, new_id=new_id)
     return row
 
 
@@ -227,6 +239,15 @@ async def switch_to_call(
     row.line = await _line_for(session, row, house)
     await _flush(session)
     await _record(session, EventKind.APPOINTMENT_SWITCHED_TO_CALL, row, actor=actor, now=now, new_id=new_id)
+    await ledger.move_referral(
+        session,
+        row.referral_id,
+        ReferralEvent.SWITCHED_TO_CALL,
+        appointment_id=row.id,
+        actor=actor,
+        now=now,
+        new_id=new_id,
+    )
     await _track(session, row, house=house, now=now, new_id=new_id)
     return row
 
@@ -263,6 +284,7 @@ async def cancel(
         new_id=new_id,
         data={"by": by.value, "reason": reason.value if reason else None},
     )
+    await referrals.cancelled(session, row, by, actor=actor, now=now, new_id=new_id)
     return row
 
 
@@ -287,6 +309,15 @@ async def archive_client(
             appointments=[str(one) for one in ahead],
         )
     await people.move_relationship(session, link, RelationshipEvent.ARCHIVED, now=now)
+    referral = await ledger_queries.open_referral_for_update(session, provider_id, client_id)
+    await ledger.move_referral(
+        session,
+        referral.id if referral else None,
+        ReferralEvent.CLIENT_ARCHIVED,
+        actor=actor,
+        now=now,
+        new_id=new_id,
+    )
     await ledger.record(
         session,
         EventKind.CLIENT_ARCHIVED,

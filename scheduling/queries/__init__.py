@@ -2,6 +2,7 @@
 
 from scheduling.queries.appointments import (
     TAKEN,
+    ahead_of_referral,
     appointment,
     appointment_for_update,
     appointments,
@@ -14,6 +15,7 @@ from scheduling.queries.appointments import (
 
 __all__ = [
     "TAKEN",
+    "ahead_of_referral",
     "appointment",
     "appointment_for_update",
     "appointments",

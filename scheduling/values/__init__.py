@@ -11,6 +11,7 @@ from scheduling.values.appointments import (
     SessionType,
     Source,
     Window,
+    referred,
     tracked,
 )
 from scheduling.values.availability import (
@@ -80,5 +81,6 @@ __all__ = [
     "WeeklyHours",
     "Window",
     "Windows",
+    "referred",
     "tracked",
 ]

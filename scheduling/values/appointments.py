@@ -82,10 +82,14 @@ class Neighbour:
     ends_at: datetime
 
 
+def referred(source: Source, original_source: Source | None) -> bool:
+    """Tell whether a client came by referral; a waitlist offer is what its original was (1.16)."""
+    return (original_source if source is Source.WAITLIST_OFFER else source) in REFERRALS
+
+
 def tracked(session_type: SessionType, source: Source, original_source: Source | None) -> bool:
     """Tell whether an appointment is held over the line and its status tracked (R100, R101)."""
-    made_by = original_source if source is Source.WAITLIST_OFFER else source
-    return session_type is SessionType.PHONE_CONSULTATION and made_by in REFERRALS
+    return session_type is SessionType.PHONE_CONSULTATION and referred(source, original_source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from config.settings import Settings
 from status import queries
 from status.actions.history import Data, NewId, record
 from status.actions.notices import notify, withdraw_notices
+from status.actions.referrals import move_referral
 from status.actions.tasks import close_task, open_task
 from status.models import Consultation
 from status.rules import consultation as rules
 from status.rules import lifecycle
+from status.rules.referrals import AFTER_CONSULTATION
 from status.values import (
     CLOCK,
     LINE,
@@ -310,6 +312,16 @@ async def _move(
         await _ask(session, row, now=now, policy=policy, new_id=new_id)
     elif after.locked:
         await _stop_asking(session, row, event, now=now, new_id=new_id)
+    if event in AFTER_CONSULTATION:
+        await move_referral(
+            session,
+            row.referral_id,
+            AFTER_CONSULTATION[event],
+            appointment_id=row.appointment_id,
+            actor=actor,
+            now=now,
+            new_id=new_id,
+        )
     return True
 
 

@@ -1,4 +1,4 @@
-"""Referrals: opened by a booking or a request, moved by what becomes of it (requirements 4.1)."""
+"""Referrals: begun by a booking or a request, moved by what becomes of it (requirements 4.1)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,34 +8,50 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.lifecycles import next_state
 from status import queries
 from status.actions.history import NewId, record
+from status.actions.notices import notify
 from status.models import Referral
 from status.rules import lifecycle
-from status.values import Actor, EventKind, MismatchReason, ReferralEvent, ReferralState
+from status.rules.referrals import when_booked
+from status.values import Actor, Channel, EventKind, MismatchReason, NoticeKey, ReferralEvent, ReferralState
 
 
-async def open_referral(
+async def referral_for(
     session: AsyncSession,
     *,
     provider_id: UUID,
     client_id: UUID,
     source: str,
+    search_id: UUID | None = None,
     awaiting: bool,
     actor: Actor,
     now: datetime,
     new_id: NewId,
 ) -> Referral:
-    """Begin a referral; `awaiting` where somebody has to accept it first."""
-    row = Referral(
-        id=new_id(),
-        provider_id=provider_id,
-        client_id=client_id,
-        source=source,
-        state=ReferralState.AWAITING_ACCEPTANCE if awaiting else ReferralState.NEW,
-        created_at=now,
-        changed_at=now,
-    )
-    session.add(row)
-    await session.flush()
+    """Return the referral that a client's booking belongs to, locked: the open one of the two, else a new one.
+
+    `awaiting` where somebody has to accept the booking first; one that stands moves an open referral on.
+    """
+    while True:
+        known = await further_booking(
+            session, provider_id, client_id, awaiting=awaiting, actor=actor, now=now, new_id=new_id
+        )
+        if known:
+            known.search_id = search_id or known.search_id
+            await session.flush()
+            return known
+        row = Referral(
+            id=new_id(),
+            provider_id=provider_id,
+            client_id=client_id,
+            source=source,
+            search_id=search_id,
+            state=ReferralState.AWAITING_ACCEPTANCE if awaiting else ReferralState.NEW,
+            created_at=now,
+            changed_at=now,
+        )
+        written = await queries.add_referral(session, row)
+        if written:
+            break  # else somebody has begun one just now, and theirs is found
     await record(
         session,
         EventKind.REFERRAL_OPENED,
@@ -44,8 +60,26 @@ async def open_referral(
         now=now,
         new_id=new_id,
         provider_id=provider_id,
-        data={"referral": str(row.id), "state": row.state.value, "source": source},
+        data={"referral": str(written.id), "state": written.state.value, "source": source},
     )
+    return written
+
+
+async def further_booking(
+    session: AsyncSession,
+    provider_id: UUID,
+    client_id: UUID,
+    *,
+    awaiting: bool,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> Referral | None:
+    """Return the open referral of the two, locked, moved on by an appointment that stands; None if there is none."""
+    row = await queries.open_referral_for_update(session, provider_id, client_id)
+    event = when_booked(row.state) if row and not awaiting else None
+    if row and event:
+        await move_referral(session, row.id, event, actor=actor, now=now, new_id=new_id)
     return row
 
 
@@ -57,6 +91,7 @@ async def move_referral(
     actor: Actor,
     now: datetime,
     new_id: NewId,
+    appointment_id: UUID | None = None,
     mismatch: MismatchReason | None = None,
     case_id: UUID | None = None,
 ) -> bool:
@@ -78,6 +113,27 @@ async def move_referral(
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,
+        appointment_id=appointment_id,
         data={"referral": str(row.id), "event": event.value, "state": after.value},
     )
+    if event is ReferralEvent.NOT_HELD:
+        await _suggest(session, row, appointment_id, now=now, new_id=new_id)
     return True
+
+
+async def _suggest(
+    session: AsyncSession, row: Referral, appointment_id: UUID | None, *, now: datetime, new_id: NewId
+) -> None:
+    """Suggest to the provider to write to the client, or to book another time; each time that it comes to this."""
+    await notify(
+        session,
+        NoticeKey.NO_CONTACT,
+        Channel.PORTAL,
+        provider_id=row.provider_id,
+        subject_id=row.id,
+        appointment_id=appointment_id,
+        dedupe=str(row.version),
+        due_at=now,
+        now=now,
+        new_id=new_id,
+    )

@@ -27,8 +27,12 @@ from status.queries.notices import (
     open_notices_for_update,
 )
 from status.queries.referrals import (
+    add_referral,
+    open_referral_for_update,
     referral,
     referral_for_update,
+    referrals,
+    unseen,
 )
 from status.queries.tasks import (
     task_for_update,
@@ -39,6 +43,7 @@ __all__ = [
     "OPEN_NOTICES",
     "add_event",
     "add_notice",
+    "add_referral",
     "consultation",
     "consultation_for_update",
     "delete_settled_notices",
@@ -54,10 +59,13 @@ __all__ = [
     "occurrence_for_update",
     "open_notices_for_update",
     "open_questions",
+    "open_referral_for_update",
     "overlapping_consultations",
     "referral",
     "referral_for_update",
+    "referrals",
     "sharing_counts",
     "task_for_update",
     "tasks",
+    "unseen",
 ]

@@ -49,13 +49,15 @@ _NEW_OR_SEEN = {
     _R.CLIENT_ARCHIVED: _F.CLOSED_BY_PROVIDER,
 }
 
-# Requirements 4.1.
+# Requirements 4.1, and one move more: what was not held, and is after all (by an operator's correction, or by another
+# appointment of the two), leads out of no_contact like anywhere else.
 REFERRAL: Mapping[ReferralState, Mapping[ReferralEvent, ReferralState]] = {
     _F.AWAITING_ACCEPTANCE: {
         _R.ACCEPTED: _F.NEW,
         _R.DECLINED: _F.CLOSED_DECLINED,
         _R.EXPIRED: _F.CLOSED_EXPIRED,
         _R.WITHDRAWN: _F.CLOSED_WITHDRAWN,
+        _R.CLIENT_ARCHIVED: _F.CLOSED_BY_PROVIDER,
     },
     _F.NEW: {_R.OPENED: _F.SEEN, _R.SWITCHED_TO_CALL: _F.NEW, **_NEW_OR_SEEN},
     _F.SEEN: {
@@ -71,6 +73,7 @@ REFERRAL: Mapping[ReferralState, Mapping[ReferralEvent, ReferralState]] = {
     },
     _F.NO_CONTACT: {
         _R.BOOKED_AGAIN: _F.SEEN,
+        _R.HELD: _F.ENGAGED,
         _R.FIND_ANOTHER: _F.REMATCH_BY_CLIENT,
         _R.CLIENT_ARCHIVED: _F.CLOSED_BY_PROVIDER,
     },
