@@ -114,11 +114,16 @@ async def book(
         note=note,
     )
     row.line = None if held else await _line_for(session, row, house)
+    row.referral_id = await referrals.find(
+        session, row, awaiting=held, search_id=search_id, actor=actor, now=now, new_id=new_id
+    )
     session.add(row)
     await _flush(session)
+    row.referral_id = await referrals.join(
+        session, row, row.referral_id, awaiting=held, actor=actor, now=now, new_id=new_id
+    )
     kind = EventKind.APPOINTMENT_HELD if held else EventKind.APPOINTMENT_BOOKED
     await _record(session, kind, row, actor=actor, now=now, new_id=new_id)
-    await referrals.belong(session, row, search_id=search_id, actor=actor, now=now, new_id=new_id)
     if not held:
         await _track(session, row, house=house, now=now, new_id=new_id)
     return row
@@ -129,11 +134,16 @@ async def take_up(
 ) -> Appointment:
     """Turn a hold into an appointment that stands: with a line of its own, and followed from now on."""
     row = await _moved(session, appointment_id, AppointmentEvent.ACCEPTED)
+    referral_id = row.referral_id or await referrals.find(
+        session, row, awaiting=False, search_id=None, actor=actor, now=now, new_id=new_id
+    )
+    row.referral_id = await referrals.join(
+        session, row, referral_id, awaiting=False, actor=actor, now=now, new_id=new_id
+    )
     row.state, row.version = AppointmentState.BOOKED, row.version + 1
     row.line = await _line_for(session, row, house)
     await _flush(session)
     await _record(session, EventKind.APPOINTMENT_BOOKED, row, actor=actor, now=now, new_id=new_id)
-    await referrals.belong(session, row, search_id=None, actor=actor, now=now, new_id=new_id)
     await _track(session, row, house=house, now=now, new_id=new_id)
     return row
 
@@ -309,7 +319,7 @@ async def archive_client(
             appointments=[str(one) for one in ahead],
         )
     await people.move_relationship(session, link, RelationshipEvent.ARCHIVED, now=now)
-    referral = await ledger_queries.open_referral_for_update(session, provider_id, client_id)
+    referral = await ledger_queries.open_referral(session, provider_id, client_id)
     await ledger.move_referral(
         session,
         referral.id if referral else None,

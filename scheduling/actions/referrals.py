@@ -11,43 +11,67 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduling import queries
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, CancelledBy, Source, referred
+from scheduling.values import CancelledBy, Source, referred
 from status import actions as ledger
+from status import queries as ledger_queries
 from status.actions import NewId
-from status.models import Referral
 from status.values import Actor, ReferralEvent
 
 
-async def belong(
-    session: AsyncSession, row: Appointment, *, search_id: UUID | None, actor: Actor, now: datetime, new_id: NewId
-) -> None:
-    """Let an appointment, held or booked, belong to the referral of its two people, and begin one where it is due.
+async def find(
+    session: AsyncSession,
+    row: Appointment,
+    *,
+    awaiting: bool,
+    search_id: UUID | None,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> UUID | None:
+    """Return the referral that an appointment belongs to, begun where it is due; `awaiting` a yes, or not.
 
-    It is locked after the appointment: rows are locked from the top floor down. What the waitlist holds for a client
-    is an offer, and refers nobody before it is taken up.
+    It is known before the appointment is written: a row that is written twice in one transaction is held against
+    the constraint on overlaps twice, and the second time it waits for those who wait for it. What the waitlist holds
+    for a client is an offer, and refers nobody before it is taken up.
     """
-    awaiting = row.state is AppointmentState.HELD
     if awaiting and row.source is Source.WAITLIST_OFFER:
-        return
-    referral: Referral | None
-    if referred(row.source, row.original_source):
-        referral = await ledger.referral_for(
-            session,
-            provider_id=row.provider_id,
-            client_id=row.client_id,
-            source=row.source.value,
-            search_id=search_id,
-            awaiting=awaiting,
-            actor=actor,
-            now=now,
-            new_id=new_id,
-        )
-    else:
-        referral = await ledger.further_booking(
-            session, row.provider_id, row.client_id, awaiting=awaiting, actor=actor, now=now, new_id=new_id
-        )
-    row.referral_id = referral.id if referral else None
-    await session.flush()
+        return None
+    if not referred(row.source, row.original_source):
+        known = await ledger_queries.open_referral(session, row.provider_id, row.client_id)
+        return known.id if known else None
+    referral = await ledger.open_referral(
+        session,
+        provider_id=row.provider_id,
+        client_id=row.client_id,
+        source=row.source.value,
+        search_id=search_id,
+        awaiting=awaiting,
+        actor=actor,
+        now=now,
+        new_id=new_id,
+    )
+    return referral.id
+
+
+async def join(
+    session: AsyncSession,
+    row: Appointment,
+    referral_id: UUID | None,
+    *,
+    awaiting: bool,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> UUID | None:
+    """Tell the referral that an appointment belongs to it; return which, for one may have been closed just now.
+
+    It is locked after the appointment: rows are locked from the top floor down.
+    """
+    while referral_id and not await ledger.booked_further(
+        session, referral_id, awaiting=awaiting, actor=actor, now=now, new_id=new_id
+    ):
+        referral_id = await find(session, row, awaiting=awaiting, search_id=None, actor=actor, now=now, new_id=new_id)
+    return referral_id
 
 
 async def cancelled(

@@ -17,20 +17,20 @@ from status.actions.consultations import (
 from status.actions.deadlines import enqueue_due
 from status.actions.history import Data, NewId, record
 from status.actions.notices import move_notice, note_failed, note_receipt, note_sent, notify, withdraw_notices
-from status.actions.referrals import further_booking, move_referral, referral_for
+from status.actions.referrals import booked_further, move_referral, open_referral
 from status.actions.tasks import close_task, open_task
 
 __all__ = [
     "Data",
     "NewId",
     "answer",
+    "booked_further",
     "close_task",
     "correct",
     "end_consultation",
     "enqueue_due",
     "excuse",
     "facts",
-    "further_booking",
     "judge",
     "move_notice",
     "move_referral",
@@ -39,10 +39,10 @@ __all__ = [
     "note_sent",
     "notify",
     "open_consultation",
+    "open_referral",
     "open_task",
     "policy",
     "record",
     "record_talk",
-    "referral_for",
     "withdraw_notices",
 ]

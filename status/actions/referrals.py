@@ -15,29 +15,25 @@ from status.rules.referrals import when_booked
 from status.values import Actor, Channel, EventKind, MismatchReason, NoticeKey, ReferralEvent, ReferralState
 
 
-async def referral_for(
+async def open_referral(
     session: AsyncSession,
     *,
     provider_id: UUID,
     client_id: UUID,
     source: str,
-    search_id: UUID | None = None,
+    search_id: UUID | None,
     awaiting: bool,
     actor: Actor,
     now: datetime,
     new_id: NewId,
 ) -> Referral:
-    """Return the referral that a client's booking belongs to, locked: the open one of the two, else a new one.
+    """Return the referral that a client's booking belongs to: the open one of the two, as it is, else a new one.
 
-    `awaiting` where somebody has to accept the booking first; one that stands moves an open referral on.
+    `awaiting` where somebody has to accept the booking first.
     """
     while True:
-        known = await further_booking(
-            session, provider_id, client_id, awaiting=awaiting, actor=actor, now=now, new_id=new_id
-        )
+        known = await queries.open_referral(session, provider_id, client_id)
         if known:
-            known.search_id = search_id or known.search_id
-            await session.flush()
             return known
         row = Referral(
             id=new_id(),
@@ -65,22 +61,20 @@ async def referral_for(
     return written
 
 
-async def further_booking(
-    session: AsyncSession,
-    provider_id: UUID,
-    client_id: UUID,
-    *,
-    awaiting: bool,
-    actor: Actor,
-    now: datetime,
-    new_id: NewId,
-) -> Referral | None:
-    """Return the open referral of the two, locked, moved on by an appointment that stands; None if there is none."""
-    row = await queries.open_referral_for_update(session, provider_id, client_id)
-    event = when_booked(row.state) if row and not awaiting else None
-    if row and event:
-        await move_referral(session, row.id, event, actor=actor, now=now, new_id=new_id)
-    return row
+async def booked_further(
+    session: AsyncSession, referral_id: UUID, *, awaiting: bool, actor: Actor, now: datetime, new_id: NewId
+) -> bool:
+    """Tell a referral of an appointment that belongs to it now; False where it was closed meanwhile.
+
+    One that stands moves it on; one that is `awaiting` a yes changes nothing yet.
+    """
+    row = await queries.referral_for_update(session, referral_id)
+    if row is None or not row.state.open:
+        return False
+    event = None if awaiting else when_booked(row.state)
+    if event:
+        await move_referral(session, referral_id, event, actor=actor, now=now, new_id=new_id)
+    return True
 
 
 async def move_referral(

@@ -28,7 +28,7 @@ from status.queries.notices import (
 )
 from status.queries.referrals import (
     add_referral,
-    open_referral_for_update,
+    open_referral,
     referral,
     referral_for_update,
     referrals,
@@ -59,7 +59,7 @@ __all__ = [
     "occurrence_for_update",
     "open_notices_for_update",
     "open_questions",
-    "open_referral_for_update",
+    "open_referral",
     "overlapping_consultations",
     "referral",
     "referral_for_update",

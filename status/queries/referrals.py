@@ -24,17 +24,14 @@ async def referral_for_update(session: AsyncSession, referral_id: UUID) -> Refer
     return await session.get(Referral, referral_id, with_for_update=True, populate_existing=True)
 
 
-async def open_referral_for_update(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Referral | None:
-    """Return the open referral of a provider and a client, if they have one, locked."""
+async def open_referral(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Referral | None:
+    """Return the open referral of a provider and a client, if they have one."""
     found = await session.execute(
-        select(Referral)
-        .where(
+        select(Referral).where(
             col(Referral.provider_id) == provider_id,
             col(Referral.client_id) == client_id,
             col(Referral.state).in_(_OPEN),
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
     return found.scalar_one_or_none()
 

@@ -101,7 +101,7 @@ async def test_history_is_followed_with_a_cursor(api: Api, admin: Program, world
     provider, _, appointment = await world.consultation(starts_in=timedelta(hours=1))
     me = await api.of(provider)
     first = await settled(me, "/events", "appointment:booked")
-    assert [one["kind"] for one in first.json["items"]] == ["appointment:booked"]
+    assert [one["kind"] for one in first.json["items"]] == ["referral:opened", "appointment:booked"]
     assert first.json["items"][0]["actor"] == {"kind": "operator", "id": None}
 
     await me.post(f"/appointments/{appointment.id}/cancel", {"by": "client"})
