@@ -89,8 +89,14 @@ async def cancelled(
 async def close(
     session: AsyncSession, row: Appointment, event: ReferralEvent, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
-    """Close the referral of an appointment that will not be, unless another one of it is held or booked ahead."""
-    if row.referral_id and not await queries.ahead_of_referral(session, row.referral_id, now, but=row.id):
+    """Close the referral of an appointment that will not be, unless another one of it is held or booked ahead.
+
+    It is locked before that is looked for: whoever joins it in this moment is seen, or finds it closed.
+    """
+    if row.referral_id is None:
+        return
+    await ledger_queries.referral_for_update(session, row.referral_id)
+    if not await queries.ahead_of_referral(session, row.referral_id, now, but=row.id):
         await ledger.move_referral(
             session, row.referral_id, event, appointment_id=row.id, actor=actor, now=now, new_id=new_id
         )
