@@ -98,10 +98,27 @@ class Texts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """A file for calendars that goes with a message; `method` is what it asks of them (RFC 5546)."""
+
+    method: str
+    text: str
+
+
 class Mail(Protocol):
     """Electronic mail."""
 
-    async def send(self, *, to: str, subject: str, body: str, html: str | None, message_id: str) -> Handover:
+    async def send(
+        self,
+        *,
+        to: str,
+        subject: str,
+        body: str,
+        html: str | None,
+        message_id: str,
+        calendar: CalendarFile | None = None,
+    ) -> Handover:
         """Hand over one message; `message_id` stays the same however often it is tried."""
         ...
 

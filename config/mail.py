@@ -18,13 +18,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiosmtplib
 
-from config.deps import Handover, Taken
+from config.deps import CalendarFile, Handover, Taken
 from config.settings import is_loopback
 
 CONNECT_WITHIN_S = 10.0
 SEND_WITHIN_S = 20.0
 BYE_WITHIN_S = 2.0
 
+_CALENDAR_NAME = "appointment.ics"
 _MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 # Seven bits, so that the message passes servers without 8BITMIME unchanged.
 _POLICY = SMTP_POLICY.clone(cte_type="7bit", raise_on_defect=True)
@@ -98,7 +99,16 @@ class Smtp:
         self._connect_within_s = connect_within_s
         self._send_within_s = send_within_s
 
-    async def send(self, *, to: str, subject: str, body: str, html: str | None, message_id: str) -> Handover:
+    async def send(
+        self,
+        *,
+        to: str,
+        subject: str,
+        body: str,
+        html: str | None,
+        message_id: str,
+        calendar: CalendarFile | None = None,
+    ) -> Handover:
         """Hand over one message; `message_id` is `<…@…>` and the same for every try.
 
         A message is UNKNOWN once its bytes may have been taken without a word back. It may be sent again: a
@@ -107,7 +117,10 @@ class Smtp:
         recipient = _address(to)
         if recipient is None:
             return Handover(Taken.NEVER, code="address")
-        message = self._write(recipient, subject, body, html, message_id)
+        written = self._write(recipient, subject, body, html, message_id)
+        if calendar is not None:
+            _enclose(written, calendar)
+        message = written.as_bytes()
         client = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -125,7 +138,7 @@ class Smtp:
         finally:
             client.close()
 
-    def _write(self, to: Address, subject: str, body: str, html: str | None, message_id: str) -> bytes:
+    def _write(self, to: Address, subject: str, body: str, html: str | None, message_id: str) -> EmailMessage:
         if not _MESSAGE_ID.fullmatch(message_id):
             msg = "a message id is <…@…>"
             raise ValueError(msg)
@@ -139,7 +152,7 @@ class Smtp:
         message.set_content(body)
         if html is not None:
             message.add_alternative(html, subtype="html")
-        return message.as_bytes()
+        return message
 
     async def _connect(self, client: aiosmtplib.SMTP) -> Handover | None:
         """Get as far as the greeting, TLS and login; what fails here has surely handed over nothing."""
@@ -177,6 +190,16 @@ class Smtp:
             async with asyncio.timeout(BYE_WITHIN_S):
                 await client.quit()
         return Handover(Taken.YES, reference=message_id)
+
+
+def _enclose(message: EmailMessage, calendar: CalendarFile) -> None:
+    """Attach a file for calendars, beside the words and not as another form of them.
+
+    As an alternative it would be taken for an invitation, and a PUBLISH for one that is broken (docs/decisions/0011).
+    """
+    message.add_attachment(
+        calendar.text, subtype="calendar", filename=_CALENDAR_NAME, params={"method": calendar.method}
+    )
 
 
 def _address(text: str) -> Address | None:

@@ -17,13 +17,43 @@ from portal.letters import gsm7
 from portal.letters.english import ENGLISH
 from portal.letters.spanish import SPANISH
 from portal.letters.values import Catalogue, ClientFacts, Dial, Facts, Letter, ProviderFacts, Wording
+from scheduling.values import Method, SessionType
 from status.values import NoticeKey
 
-__all__ = ["CATALOGUES", "ClientFacts", "Dial", "Facts", "Letter", "ProviderFacts", "render"]
+__all__ = [
+    "CATALOGUES",
+    "ENCLOSED_FOR_CLIENTS",
+    "ENCLOSED_FOR_PROVIDERS",
+    "ClientFacts",
+    "Dial",
+    "Facts",
+    "Letter",
+    "ProviderFacts",
+    "entry_for_client",
+    "entry_for_provider",
+    "render",
+]
 
 CATALOGUES: Mapping[Language, Catalogue] = {Language.ENGLISH: ENGLISH, Language.SPANISH: SPANISH}
 _LOCALES = {Language.ENGLISH: "en_US", Language.SPANISH: "es_US"}
 _DAYS = {Language.ENGLISH: "EEE, MMM d", Language.SPANISH: "EEE d MMM"}
+
+
+# The letters that carry a file for calendars, and what it asks of them. What one has put into a calendar, another
+# takes out again.
+ENCLOSED_FOR_CLIENTS: Mapping[NoticeKey, Method] = {
+    NoticeKey.BOOKING_MADE: Method.PUBLISH,
+    NoticeKey.REQUEST_ACCEPTED: Method.PUBLISH,
+    NoticeKey.SWITCHED_TO_CALL: Method.PUBLISH,
+    NoticeKey.RESCHEDULED: Method.PUBLISH,
+    NoticeKey.SERIES_CHANGED: Method.PUBLISH,
+    NoticeKey.CANCELLED_BY_PROVIDER: Method.CANCEL,
+    NoticeKey.CANCELLED_BY_CLIENT: Method.CANCEL,
+}
+ENCLOSED_FOR_PROVIDERS: Mapping[NoticeKey, Method] = {
+    NoticeKey.RESCHEDULED: Method.PUBLISH,
+    NoticeKey.CANCELLED_BY_CLIENT: Method.CANCEL,
+}
 
 
 def render(key: NoticeKey, facts: Facts, language: Language) -> Letter:
@@ -35,14 +65,16 @@ def render(key: NoticeKey, facts: Facts, language: Language) -> Letter:
     if isinstance(facts, ProviderFacts):
         wording = catalogue.to_providers[facts.dial if key is NoticeKey.REMINDER and facts.dial else key]
         words, footer = _for_provider(facts, language), catalogue.footer_for_providers
-        paragraphs = wording.paragraphs
+        paragraphs, enclosed = wording.paragraphs, ENCLOSED_FOR_PROVIDERS.get(key)
     else:
         wording = catalogue.to_clients[key]
         words, footer = _for_client(facts, catalogue, language), catalogue.footer_for_clients
-        paragraphs = _with(wording, wrote=facts.wrote)
+        paragraphs, enclosed = _with(wording, wrote=facts.wrote), ENCLOSED_FOR_CLIENTS.get(key)
+    if enclosed is not None:
+        paragraphs = (*paragraphs, catalogue.enclosed[enclosed])
     subject = wording.subject.format_map(words)
     told = [paragraph.format_map(words) for paragraph in paragraphs]
-    link = f"{facts.portal_url.rstrip('/')}/"
+    link = _link(facts)
     return Letter(
         subject=subject,
         body="\n\n".join([*told, f"{catalogue.to_the_portal}: {link}", f"-- \n{footer}"]) + "\n",
@@ -50,6 +82,37 @@ def render(key: NoticeKey, facts: Facts, language: Language) -> Letter:
         text=gsm7.spell(f"{wording.text.format_map(words)} {catalogue.stop}"),
         sentence=wording.sentence.format_map(words),
     )
+
+
+def entry_for_client(session_type: SessionType, facts: ClientFacts, language: Language) -> tuple[str, str]:
+    """Return title and description of an appointment in a client's calendar: no clinical word, no number (R102).
+
+    With whom stands in the description alone: the title is what others see of a calendar that is shared.
+    """
+    catalogue = CATALOGUES[language]
+    words = _for_client(facts, catalogue, language)
+    told = (catalogue.entry_with.format_map(words), catalogue.held[session_type].format_map(words), _link(facts))
+    return catalogue.entry_title[session_type], "\n".join(told)
+
+
+def entry_for_provider(
+    session_type: SessionType, facts: ProviderFacts, language: Language, initials: str = ""
+) -> tuple[str, str]:
+    """Return title and description of an appointment in a provider's calendar.
+
+    The line and when it works stand there for a consultation that is held over it (R105); initials of the client
+    where the provider has asked for them.
+    """
+    catalogue = CATALOGUES[language]
+    title = catalogue.entry_title[session_type]
+    if initials:
+        title = catalogue.entry_title_with_initials.format(title=title, initials=initials)
+    told = (catalogue.entry_line.format_map(_for_provider(facts, language)),) if facts.line else ()
+    return title, "\n".join((*told, _link(facts)))
+
+
+def _link(facts: Facts) -> str:
+    return f"{facts.portal_url.rstrip('/')}/"
 
 
 def _with(wording: Wording, *, wrote: bool) -> tuple[str, ...]:

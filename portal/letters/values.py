@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from scheduling.values import SessionType
+from scheduling.values import Method, SessionType
 from status.values import NoticeKey
 
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
@@ -129,15 +129,21 @@ class Wording:
 class Catalogue:
     """All letters of one language; a reminder to a provider is filed under what it tells its reader to dial.
 
-    `session` names a kind of session and `held` says how it is held, both to clients.
+    `session` names a kind of session and `held` says how it is held, both to clients; `enclosed` says what the file
+    for calendars does that goes with a mail. The last four stand in calendars.
     """
 
     to_providers: Mapping[NoticeKey | Dial, Wording]
     to_clients: Mapping[NoticeKey, Wording]
     session: Mapping[SessionType, str]
     held: Mapping[SessionType, str]
+    enclosed: Mapping[Method, str]
     none_ahead: str
     to_the_portal: str
     footer_for_providers: str
     footer_for_clients: str
     stop: str
+    entry_title: Mapping[SessionType, str]
+    entry_title_with_initials: str
+    entry_with: str
+    entry_line: str

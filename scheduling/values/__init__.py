@@ -40,6 +40,7 @@ from scheduling.values.booking import (
     SourcePolicy,
     Windows,
 )
+from scheduling.values.entries import Entry, EntryStatus, Method
 from scheduling.values.series import Every, Scope, SeriesRule
 from scheduling.values.waitlist import WaitlistEvent, WaitlistState
 
@@ -57,9 +58,12 @@ __all__ = [
     "CancelReason",
     "CancelledBy",
     "DraftState",
+    "Entry",
+    "EntryStatus",
     "Every",
     "FeedTrouble",
     "Gate",
+    "Method",
     "Modality",
     "Neighbour",
     "NotBookable",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from config.deps import Handover, Mail, Taken
+from config.deps import CalendarFile, Handover, Mail, Taken
 from config.mail import Server, Smtp, read_mail_url
 from tests.mailbox import Mailbox, serving
 
@@ -94,6 +94,31 @@ async def test_html_goes_beside_the_plain_text_and_all_in_seven_bits() -> None:
     assert mailbox.letter()["Subject"] == "¿Se realizó?"
     assert (plain.get_content_type(), plain.get_content()) == ("text/plain", "Mañana a las 3\n")
     assert (html.get_content_type(), html.get_content()) == ("text/html", "<p>Mañana</p>\n")
+
+
+async def test_a_file_for_calendars_is_attached_and_does_not_look_like_an_invitation() -> None:
+    """Beside the words and not as another form of them: what is an alternative is shown with buttons."""
+    mailbox = Mailbox()
+    written = "BEGIN:VCALENDAR\r\nSUMMARY:Sesión\r\nEND:VCALENDAR\r\n"
+    async with serving(mailbox) as port:
+        taken = await send(
+            smtp(f"smtp://127.0.0.1:{port}"), html="<p>It starts.</p>\n", calendar=CalendarFile("PUBLISH", written)
+        )
+    assert taken.taken is Taken.YES
+    content = mailbox.taken[0].original_content
+    assert content is not None
+    assert content.isascii()
+    message = mailbox.letter()
+    words, file = message.iter_parts()
+    assert isinstance(file, EmailMessage)
+    assert (message.get_content_type(), words.get_content_type()) == ("multipart/mixed", "multipart/alternative")
+    assert (file.get_content_type(), file.get_content_disposition()) == ("text/calendar", "attachment")
+    assert dict(file["Content-Type"].params) == {"charset": "utf-8", "method": "PUBLISH"}
+    assert file.get_filename() == "appointment.ics"
+    assert file.get_content().replace("\n", "\r\n") == written
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content() == "It starts.\n"
 
 
 async def test_a_message_tried_again_keeps_its_id() -> None:

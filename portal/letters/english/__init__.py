@@ -3,7 +3,7 @@
 from portal.letters.english.to_clients import TO_CLIENTS
 from portal.letters.english.to_providers import TO_PROVIDERS
 from portal.letters.values import Catalogue
-from scheduling.values import SessionType
+from scheduling.values import Method, SessionType
 
 ENGLISH = Catalogue(
     to_providers=TO_PROVIDERS,
@@ -16,6 +16,10 @@ ENGLISH = Catalogue(
         SessionType.PHONE_CONSULTATION: "{provider} calls you at the number that you have given us.",
         SessionType.FULL_SESSION: "The portal shows where it is held.",
     },
+    enclosed={
+        Method.PUBLISH: "The attached file brings your calendar up to date.",
+        Method.CANCEL: "The attached file takes it out of most calendars; please see that it is gone from yours.",
+    },
     none_ahead="none",
     to_the_portal="Open the portal",
     footer_for_providers="Consultline sends you this because you are one of its providers."
@@ -23,4 +27,11 @@ ENGLISH = Catalogue(
     footer_for_clients="Consultline sends you this about appointments with one of its providers."
     " Nobody reads replies to this address.",
     stop="STOP to end texts.",
+    entry_title={
+        SessionType.PHONE_CONSULTATION: "Phone consultation",
+        SessionType.FULL_SESSION: "Session",
+    },
+    entry_title_with_initials="{title}, {initials}",
+    entry_with="With {provider}.",
+    entry_line="Call {line}; the line works from {opens} until {closes}.",
 )

@@ -3,7 +3,7 @@
 from portal.letters.spanish.to_clients import TO_CLIENTS
 from portal.letters.spanish.to_providers import TO_PROVIDERS
 from portal.letters.values import Catalogue
-from scheduling.values import SessionType
+from scheduling.values import Method, SessionType
 
 SPANISH = Catalogue(
     to_providers=TO_PROVIDERS,
@@ -16,6 +16,10 @@ SPANISH = Catalogue(
         SessionType.PHONE_CONSULTATION: "{provider} le llamará al número que usted nos dio.",
         SessionType.FULL_SESSION: "El portal muestra dónde se realiza.",
     },
+    enclosed={
+        Method.PUBLISH: "El archivo adjunto pone su calendario al día.",
+        Method.CANCEL: "El archivo adjunto la quita de casi todo calendario; compruebe que ya no esté en el suyo.",
+    },
     none_ahead="ninguna",
     to_the_portal="Abrir el portal",
     footer_for_providers="Consultline le envía este mensaje porque usted es uno de sus profesionales."
@@ -23,4 +27,11 @@ SPANISH = Catalogue(
     footer_for_clients="Consultline le envía este mensaje sobre citas con uno de sus profesionales."
     " Nadie lee las respuestas a esta dirección.",
     stop="STOP: no más textos.",
+    entry_title={
+        SessionType.PHONE_CONSULTATION: "Consulta telefónica",
+        SessionType.FULL_SESSION: "Sesión",
+    },
+    entry_title_with_initials="{title}, {initials}",
+    entry_with="Con {provider}.",
+    entry_line="Llame al {line}; la línea funciona de {opens} a {closes}.",
 )
