@@ -6,7 +6,7 @@ from app.voice import add_line
 from config import operations
 from config.deps import Deps
 from config.http import application
-from portal import api, pages
+from portal import api, calendar_feed, pages
 
 
 def build(deps: Deps) -> web.Application:
@@ -14,6 +14,7 @@ def build(deps: Deps) -> web.Application:
     app = application(deps, pages.as_pages)
     operations.add_to(app)
     app.add_subapp("/api/v1", api.build(deps))
+    calendar_feed.add_to(app)
     pages.add_to(app)
     if deps.settings.voice_url is None:
         add_line(app, deps)

@@ -129,6 +129,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_calendar_feeds_digest")),
     )
     op.create_index(op.f("ix_calendar_feeds_provider_id"), "calendar_feeds", ["provider_id"], unique=False)
+    op.create_index(
+        "uq_calendar_feeds_live",
+        "calendar_feeds",
+        ["provider_id"],
+        unique=True,
+        postgresql_where=sa.text("revoked_at IS NULL"),
+    )
     op.create_table(
         "enrolments",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,6 +1,6 @@
 """Reads and writes of clients and relationships."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,12 @@ from people.values import SuppressionReason
 async def client(session: AsyncSession, client_id: UUID) -> Client | None:
     """Return one client."""
     return await session.get(Client, client_id)
+
+
+async def clients(session: AsyncSession, client_ids: Collection[UUID]) -> dict[UUID, Client]:
+    """Return several clients by their ids."""
+    found = await session.execute(select(Client).where(col(Client.id).in_(client_ids)))
+    return {row.id: row for row in found.scalars()}
 
 
 async def client_for_update(session: AsyncSession, client_id: UUID) -> Client | None:

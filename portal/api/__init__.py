@@ -14,6 +14,7 @@ from config.deps import Deps
 from config.http import DEPS
 from portal.api import (
     appointments,
+    calendar_feeds,
     calls,
     clients,
     consultations,
@@ -36,6 +37,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *providers.OPERATIONS,
     *clients.OPERATIONS,
     *appointments.OPERATIONS,
+    *calendar_feeds.OPERATIONS,
     *calls.OPERATIONS,
     *consultations.OPERATIONS,
     *tasks.OPERATIONS,

@@ -13,16 +13,20 @@ from scheduling.actions.appointments import (
     take_up,
     unarchive_client,
 )
+from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 
 __all__ = [
     "House",
     "archive_client",
     "book",
+    "calendar_feed_digest",
     "cancel",
     "correct_consultation",
     "house",
     "let_go",
+    "make_calendar_feed",
     "reschedule",
+    "revoke_calendar_feed",
     "switch_to_call",
     "take_up",
     "unarchive_client",

@@ -119,6 +119,9 @@ class CalendarFeed(SQLModel, table=True):
     """A secret address under which a provider's calendar can be read; kept as a keyed hash, revocable."""
 
     __tablename__ = "calendar_feeds"
+    __table_args__ = (
+        Index("uq_calendar_feeds_live", "provider_id", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    )
 
     id: UUID = Field(primary_key=True)
     provider_id: UUID = Field(sa_column=database.key("providers.id"))

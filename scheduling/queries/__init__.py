@@ -12,6 +12,7 @@ from scheduling.queries.appointments import (
     window,
     windows,
 )
+from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
 
 __all__ = [
     "TAKEN",
@@ -19,8 +20,11 @@ __all__ = [
     "appointment",
     "appointment_for_update",
     "appointments",
+    "calendar_feed",
+    "calendar_feed_behind",
     "has_ahead",
     "neighbours",
+    "starting_between",
     "upcoming_tracked",
     "window",
     "windows",

@@ -13,6 +13,7 @@ from status.queries.consultations import (
 )
 from status.queries.history import (
     add_event,
+    appointments_changed_at,
     events,
 )
 from status.queries.notices import (
@@ -44,6 +45,7 @@ __all__ = [
     "add_event",
     "add_notice",
     "add_referral",
+    "appointments_changed_at",
     "consultation",
     "consultation_for_update",
     "delete_settled_notices",

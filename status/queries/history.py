@@ -1,14 +1,18 @@
 """Reads and writes of history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from status.models import Event
+from status.values import EventKind
+
+_OF_APPOINTMENTS = tuple(kind for kind in EventKind if kind.value.startswith("appointment:"))
 
 
 async def add_event(session: AsyncSession, event: Event) -> None:
@@ -47,3 +51,19 @@ async def events(
     if appointment_id:
         query = query.where(col(Event.appointment_id) == appointment_id)
     return (await session.execute(query)).scalars().all()
+
+
+async def appointments_changed_at(
+    session: AsyncSession, provider_id: UUID, appointment_ids: Collection[UUID]
+) -> dict[UUID, datetime]:
+    """Return when each of these appointments of a provider last changed."""
+    found = await session.execute(
+        select(col(Event.appointment_id), func.max(col(Event.at)))
+        .where(
+            col(Event.provider_id) == provider_id,
+            col(Event.appointment_id).in_(appointment_ids),
+            col(Event.kind).in_(_OF_APPOINTMENTS),
+        )
+        .group_by(col(Event.appointment_id))
+    )
+    return {appointment_id: at for appointment_id, at in found if appointment_id is not None}
