@@ -107,8 +107,9 @@ def subjects_of(person: Person) -> frozenset[str] | None:
 async def _heard(app: web.Application) -> AsyncIterator[None]:
     task = asyncio.create_task(_listen(app[DEPS], app[HUB]))
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    while not task.done():  # a client of the cache may swallow a cancellation that meets it while it connects
+        task.cancel()
+        await asyncio.wait([task], timeout=0.1)
 
 
 async def _listen(deps: Deps, hub: Hub) -> None:

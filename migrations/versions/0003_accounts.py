@@ -128,7 +128,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -145,7 +144,6 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_single_use_links")),
-        sa.UniqueConstraint("digest", name=op.f("uq_single_use_links_digest")),
     )
     op.create_index(op.f("ix_single_use_links_account_id"), "single_use_links", ["account_id"], unique=False)
     op.create_index(op.f("ix_single_use_links_expires_at"), "single_use_links", ["expires_at"], unique=False)

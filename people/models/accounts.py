@@ -101,7 +101,10 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class SingleUseLink(SQLModel, table=True):
-    """A link that was mailed: GET shows a button, POST uses it, once (section 9)."""
+    """A link that was mailed: GET shows a button, POST uses it, once (section 9).
+
+    Its token is derived from the id and the house's secret, so it stands nowhere and can be written when it is sent.
+    """
 
     __tablename__ = "single_use_links"
     __table_args__ = database.checks(purpose=LinkPurpose)
@@ -109,7 +112,6 @@ class SingleUseLink(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     purpose: LinkPurpose = Field(sa_column=database.enum(LinkPurpose))
     account_id: UUID = Field(sa_column=database.key("accounts.id"))
-    digest: str = Field(max_length=64, unique=True)
     email: str = Field(max_length=254)
     created_at: datetime = Field(sa_column=database.instant())
     expires_at: datetime = Field(sa_column=database.instant(index=True))

@@ -1,14 +1,15 @@
 """Reads and writes of accounts and sign-ins."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from people.models import Account, Member, SignIn
-from people.values import AccountKind, Person, Role
+from people.models import Account, Member, RecoveryCode, SignIn, SignInTry, SingleUseLink
+from people.values import AccountKind, LinkPurpose, Person, Role
 
 
 async def account(session: AsyncSession, account_id: UUID) -> Account | None:
@@ -19,6 +20,26 @@ async def account(session: AsyncSession, account_id: UUID) -> Account | None:
 async def account_for_update(session: AsyncSession, account_id: UUID) -> Account | None:
     """Return one account, locked."""
     return await session.get(Account, account_id, with_for_update=True, populate_existing=True)
+
+
+async def account_by_email(session: AsyncSession, kind: AccountKind, email: str) -> Account | None:
+    """Return the account of this kind with an address, in any spelling of its letters."""
+    found = await session.execute(
+        select(Account).where(col(Account.kind) == kind, func.lower(col(Account.email)) == email.lower())
+    )
+    return found.scalar_one_or_none()
+
+
+async def account_of_provider(session: AsyncSession, provider_id: UUID) -> Account | None:
+    """Return the account that signs in as a provider."""
+    found = await session.execute(select(Account).where(col(Account.provider_id) == provider_id))
+    return found.scalar_one_or_none()
+
+
+async def account_of_client(session: AsyncSession, client_id: UUID) -> Account | None:
+    """Return the account of a client."""
+    found = await session.execute(select(Account).where(col(Account.client_id) == client_id))
+    return found.scalar_one_or_none()
 
 
 async def signed_in(session: AsyncSession, digest: str, now: datetime) -> tuple[Person, SignIn] | None:
@@ -68,3 +89,87 @@ async def _practices(session: AsyncSession, account_id: UUID) -> tuple[tuple[UUI
         .order_by(col(Member.practice_id))
     )
     return tuple((practice_id, role) for practice_id, role in found)
+
+
+async def sign_in_for_update(session: AsyncSession, sign_in_id: UUID) -> SignIn | None:
+    """Return one session, locked."""
+    return await session.get(SignIn, sign_in_id, with_for_update=True, populate_existing=True)
+
+
+async def open_sign_ins_for_update(session: AsyncSession, account_id: UUID) -> Sequence[SignIn]:
+    """Return the sessions of an account that have not ended, locked in the order of their ids."""
+    found = await session.execute(
+        select(SignIn)
+        .where(col(SignIn.account_id) == account_id, col(SignIn.ended_at).is_(None))
+        .order_by(col(SignIn.id))
+        .with_for_update()
+    )
+    return found.scalars().all()
+
+
+async def sign_in_tries(session: AsyncSession, key: str, since: datetime) -> Sequence[datetime]:
+    """Return when sign-ins under a key failed since then, oldest first."""
+    found = await session.execute(
+        select(col(SignInTry.at))
+        .where(col(SignInTry.key) == key, col(SignInTry.at) > since)
+        .order_by(col(SignInTry.at))
+    )
+    return found.scalars().all()
+
+
+async def recovery_code_for_update(session: AsyncSession, account_id: UUID, digest: str) -> RecoveryCode | None:
+    """Return a recovery code that was not used yet, locked."""
+    found = await session.execute(
+        select(RecoveryCode)
+        .where(
+            col(RecoveryCode.account_id) == account_id,
+            col(RecoveryCode.digest) == digest,
+            col(RecoveryCode.used_at).is_(None),
+        )
+        .with_for_update()
+    )
+    return found.scalar_one_or_none()
+
+
+async def recovery_codes_left(session: AsyncSession, account_id: UUID) -> int:
+    """Return how many recovery codes were not used yet."""
+    found = await session.execute(
+        select(func.count()).where(col(RecoveryCode.account_id) == account_id, col(RecoveryCode.used_at).is_(None))
+    )
+    return found.scalar_one()
+
+
+async def delete_recovery_codes(session: AsyncSession, account_id: UUID) -> None:
+    """Take away the recovery codes of an account."""
+    await session.execute(delete(RecoveryCode).where(col(RecoveryCode.account_id) == account_id))
+
+
+async def link(session: AsyncSession, link_id: UUID) -> SingleUseLink | None:
+    """Return one link."""
+    return await session.get(SingleUseLink, link_id)
+
+
+async def link_for_update(session: AsyncSession, link_id: UUID) -> SingleUseLink | None:
+    """Return one link, locked."""
+    return await session.get(SingleUseLink, link_id, with_for_update=True, populate_existing=True)
+
+
+async def void_links(session: AsyncSession, account_id: UUID, purpose: LinkPurpose, now: datetime) -> None:
+    """Make the open links of this purpose void."""
+    await session.execute(
+        update(SingleUseLink)
+        .where(
+            col(SingleUseLink.account_id) == account_id,
+            col(SingleUseLink.purpose) == purpose,
+            col(SingleUseLink.used_at).is_(None),
+            col(SingleUseLink.voided_at).is_(None),
+        )
+        .values(voided_at=now)
+    )
+
+
+async def delete_old_sign_ins(session: AsyncSession, before: datetime) -> None:
+    """Forget sessions, tries and links that were over before then (retention)."""
+    await session.execute(delete(SignIn).where(col(SignIn.expires_at) < before))
+    await session.execute(delete(SignInTry).where(col(SignInTry.at) < before))
+    await session.execute(delete(SingleUseLink).where(col(SingleUseLink.expires_at) < before))

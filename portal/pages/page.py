@@ -119,12 +119,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Go on to another page (303); `done` is the key of a sentence that is shown there once."""
+    """Go on to another page (303); `done` is the key of a sentence that is shown there once.
+
+    `cookies` last as long as the browser, None takes one away; `kept` ones last a year.
+    """
 
     to: str
     done: str | None = None
     subjects: tuple[UUID, ...] = ()
     cookies: Mapping[str, str | None] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

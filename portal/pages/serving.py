@@ -23,6 +23,7 @@ from portal.pages.page import Download, Handler, Page, Redirect, Shown, Trouble,
 FLASH = "done"
 ZONE, LANGUAGE = "zone", "language"
 RECENT_S = 15 * 60
+_YEAR_S = 365 * 24 * 3600
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -67,8 +68,9 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
         again = page.again or page.show
         if visit.form is None or again is None or why.status == 404:
             return await trouble(request, why.status, why.code or "refused", visit.person, why)
+        visit = replace(visit, trouble=why)
         async with deps.sessions.begin() as session:
-            shown = await again(replace(visit, session=session, trouble=why))
+            shown = await again(replace(visit, session=session))
         if isinstance(shown, View):
             shown = replace(shown, status=why.status)
         return respond(request, visit, shown)
@@ -150,8 +152,11 @@ def respond(request: web.Request, visit: Visit, shown: Shown) -> web.StreamRespo
         response = web.Response(body=shown.body, content_type=shown.content_type)
         response.headers[hdrs.CONTENT_DISPOSITION] = f"attachment; filename*=UTF-8''{name}"
         return response
+    secure = visit.settings.production
     if isinstance(shown, Redirect):
         response = _see_other(shown.to, shown.done)
+        for name, kept in shown.kept.items():
+            response.set_cookie(name, kept, path="/", secure=secure, httponly=True, samesite="Lax", max_age=_YEAR_S)
     else:
         flash = request.cookies.get(FLASH)
         menu = request.config_dict[rendering.MENU]
@@ -159,7 +164,6 @@ def respond(request: web.Request, visit: Visit, shown: Shown) -> web.StreamRespo
         response = web.Response(text=text, status=shown.status, content_type="text/html")
         if flash:
             response.del_cookie(FLASH, path="/")
-    secure = visit.settings.production
     for name, value in shown.cookies.items():
         if value is None:
             response.del_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
