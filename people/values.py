@@ -142,6 +142,17 @@ class SuppressionReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenClient:
+    """A client as one provider sees them now; without a birth date there is no `age` (R33, R57)."""
+
+    name: str
+    first_name: str
+    last_name: str
+    age: int | None
+    lives_in: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """How a person can be reached, as known at the moment of sending."""
 

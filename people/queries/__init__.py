@@ -45,6 +45,7 @@ from people.queries.practices import (
     providers_with_number,
     set_pin,
 )
+from people.queries.seen import seen
 from people.queries.support import (
     cases,
     issues,
@@ -96,6 +97,7 @@ __all__ = [
     "recovery_codes_left",
     "relationship",
     "relationships_of_client",
+    "seen",
     "set_pin",
     "sign_in_for_update",
     "sign_in_tries",

@@ -25,6 +25,7 @@ from portal.api import (
     openapi,
     practices,
     providers,
+    referrals,
     serving,
     tasks,
 )
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *calendar_feeds.OPERATIONS,
     *calls.OPERATIONS,
     *consultations.OPERATIONS,
+    *referrals.OPERATIONS,
     *tasks.OPERATIONS,
     *notices.OPERATIONS,
     *events.OPERATIONS,

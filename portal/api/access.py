@@ -26,7 +26,7 @@ from scheduling import queries as scheduling
 from scheduling.models import Appointment
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.models import Consultation
+from status.models import Consultation, Referral
 from status.values import EventKind
 
 Row = TypeVar("Row")
@@ -116,6 +116,13 @@ async def consultation(ask: Ask[Any, Any], consultation_id: UUID) -> Consultatio
     row = await ledger_queries.consultation(ask.session, consultation_id)
     owned = row is not None and row.provider_id == ask.caller.provider_id
     return _theirs(ask.caller, "consultation", consultation_id, row, owned=owned)
+
+
+async def referral(ask: Ask[Any, Any], referral_id: UUID) -> Referral:
+    """Return a referral of the caller's."""
+    row = await ledger_queries.referral(ask.session, referral_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "referral", referral_id, row, owned=owned)
 
 
 async def practice(ask: Ask[Any, Any], practice_id: UUID, *, lock: bool = False) -> Practice:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from people.values import TokenRole
 from portal.api import access, cursors
 from portal.api.fields import Listing, Nothing, Shape
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
@@ -39,11 +40,12 @@ class TasksShown(Shape):
 
 
 async def listed(ask: Ask[Nothing, TaskListing]) -> Answer:
-    """List tasks."""
+    """List tasks; what support has to do is for operators."""
     found = await queries.tasks(
         ask.session,
         provider_id=access.only_theirs(ask, ask.query.provider_id),
         state=ask.query.state,
+        but=TaskKind.SUPPORT_FOLLOWUP if ask.caller.role is TokenRole.PROVIDER else None,
         after=cursors.row_id(ask.query.after),
         limit=ask.query.limit + 1,
     )

@@ -14,6 +14,7 @@ from scheduling.actions.appointments import (
     unarchive_client,
 )
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
+from scheduling.actions.referrals import find_another, hand_back, see_referral
 
 __all__ = [
     "House",
@@ -22,11 +23,14 @@ __all__ = [
     "calendar_feed_digest",
     "cancel",
     "correct_consultation",
+    "find_another",
+    "hand_back",
     "house",
     "let_go",
     "make_calendar_feed",
     "reschedule",
     "revoke_calendar_feed",
+    "see_referral",
     "switch_to_call",
     "take_up",
     "unarchive_client",

@@ -2,7 +2,6 @@
 
 from scheduling.queries.appointments import (
     TAKEN,
-    ahead_of_referral,
     appointment,
     appointment_for_update,
     appointments,
@@ -13,10 +12,19 @@ from scheduling.queries.appointments import (
     windows,
 )
 from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
+from scheduling.queries.referrals import (
+    ahead_of,
+    ahead_of_referral,
+    all_of_referral,
+    notes_of_referrals,
+    of_referrals,
+)
 
 __all__ = [
     "TAKEN",
+    "ahead_of",
     "ahead_of_referral",
+    "all_of_referral",
     "appointment",
     "appointment_for_update",
     "appointments",
@@ -24,6 +32,8 @@ __all__ = [
     "calendar_feed_behind",
     "has_ahead",
     "neighbours",
+    "notes_of_referrals",
+    "of_referrals",
     "starting_between",
     "upcoming_tracked",
     "window",

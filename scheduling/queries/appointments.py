@@ -123,16 +123,3 @@ async def has_ahead(session: AsyncSession, provider_id: UUID, client_id: UUID, n
         )
     )
     return found.scalars().all()
-
-
-async def ahead_of_referral(session: AsyncSession, referral_id: UUID, now: datetime, *, but: UUID) -> bool:
-    """Tell whether a referral has an appointment, save one, that is held or booked and has not ended."""
-    found = await session.execute(
-        select(col(Appointment.id)).where(
-            col(Appointment.referral_id) == referral_id,
-            col(Appointment.state).in_(TAKEN),
-            col(Appointment.ends_at) > now,
-            col(Appointment.id) != but,
-        )
-    )
-    return found.first() is not None

@@ -24,15 +24,18 @@ async def tasks(
     *,
     provider_id: UUID | None,
     state: TaskState | None,
+    but: TaskKind | None = None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Task]:
-    """Return tasks in the order of their ids."""
+    """Return tasks in the order of their ids, save those of one kind."""
     query = select(Task).order_by(col(Task.id)).limit(limit)
     if provider_id:
         query = query.where(col(Task.provider_id) == provider_id)
     if state:
         query = query.where(col(Task.state) == state)
+    if but:
+        query = query.where(col(Task.kind) != but)
     if after:
         query = query.where(col(Task.id) > after)
     return (await session.execute(query)).scalars().all()

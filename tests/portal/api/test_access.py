@@ -40,6 +40,7 @@ class Things:
     appointment_id: UUID
     consultation_id: UUID
     call_id: UUID
+    referral_id: UUID
 
     def ids(self) -> set[str]:
         return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
@@ -97,6 +98,11 @@ CASES = {
     "getConsultation": Case(),
     "answerConsultation": Case(409, 409, 404, lambda _: {"occurred": True}),
     "correctConsultation": Case(409, 403, 403, lambda _: {"occurred": True, "reason": "A slip."}),
+    "listReferrals": Case(200, 200, 404, None, by_provider),
+    "getReferral": Case(),
+    "openReferral": Case(),
+    "handBackReferral": Case(409, 409, 404, lambda _: {"reason": "other"}),  # nobody has opened it yet
+    "findAnotherProvider": Case(409, 403, 403),
     "listTasks": Case(200, 200, 404, None, by_provider),
     "listNotices": Case(200, 200, 404, None, by_provider),
     "listEvents": Case(200, 200, 404, None, by_provider),
@@ -115,11 +121,20 @@ async def things_of(world: World, provider: Provider) -> Things:
     made = await call(world.deps, provider, appointment, number=provider.dial_phone, at=world.deps.now())
     async with world.deps.sessions() as session:
         consultation = (await latest_consultations(session, [appointment.id]))[appointment.id]
-    return Things(provider.practice_id, provider.id, appointment.client_id, appointment.id, consultation.id, made.id)
+    assert appointment.referral_id
+    return Things(
+        provider.practice_id,
+        provider.id,
+        appointment.client_id,
+        appointment.id,
+        consultation.id,
+        made.id,
+        appointment.referral_id,
+    )
 
 
 def nobodys() -> Things:
-    return Things(*(uuid4() for _ in range(6)))
+    return Things(*(uuid4() for _ in range(7)))
 
 
 async def ask(program: Program, name: str, things: Things) -> Reply:

@@ -23,9 +23,12 @@ from schemathesis.schemas import BaseSchema
 
 from config.deps import Deps
 from people import actions as people
+from people.models import Provider
 from portal.api import OPERATIONS
 from scheduling.values import SessionType, Source
+from status.models import Referral
 from status.queries import latest_consultations
+from status.values import ReferralState
 from tests.builders import World
 from tests.clock import START
 from tests.portal.api.conftest import Program
@@ -129,7 +132,29 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         "appointment_id": [str(row.id) for row in appointments],
         "consultation_id": [str(row.id) for row in followed.values()],
         "call_id": [str(row.id) for row in calls],
+        "referral_id": [*{str(row.referral_id) for row in appointments}, *await _seen_referrals(world, one)],
     }
+
+
+async def _seen_referrals(world: World, provider: Provider) -> list[str]:
+    """Lay out referrals that can be handed back or moved on from; each only once."""
+    rows = []
+    for n in range(24):
+        client = await world.client(provider, email=f"referred{n}@example.com")
+        rows.append(
+            Referral(
+                id=world.deps.new_id(),
+                provider_id=provider.id,
+                client_id=client.id,
+                source=Source.BOOKING_LINK,
+                state=ReferralState.SEEN,
+                created_at=world.deps.now(),
+                changed_at=world.deps.now(),
+            )
+        )
+    async with world.deps.sessions.begin() as session:
+        session.add_all(rows)
+    return [str(row.id) for row in rows]
 
 
 def _kinds(first: int, last: int) -> Iterator[dict[str, Any]]:
