@@ -13,7 +13,8 @@ UNASKED = frozenset({Windows.ANY, Windows.FREED})
 LONGEST_S = 14 * DAY_S
 _A_MONDAY = day_number(date(2024, 1, 1))
 
-_PERIODS = {Repeats.WEEKLY: 7, Repeats.BIWEEKLY: 14}
+# In days; what never comes again is a matter of its first day alone.
+_PERIODS = {Repeats.NEVER: 1, Repeats.WEEKLY: 7, Repeats.BIWEEKLY: 14}
 
 
 def open_spans(calendar: Calendar, windows: Windows, since: int, until: int) -> tuple[OpenSpan, ...]:
@@ -85,44 +86,38 @@ def _windows(calendar: Calendar, windows: Windows, since: int, until: int) -> li
 def _pieces(calendar: Calendar, windows: Windows, since: int, until: int) -> Iterator[tuple[int, int]]:
     """Return at least all that opens within the range, piece by piece."""
     first, last = _days(since, until)
-    hours = calendar.hours if windows is Windows.OPEN_HOURS else ()
-    blocks = [
-        block
-        for block in calendar.blocks
-        if block.kind is BlockKind.OPEN and (block.accept_external or windows is Windows.OPEN_HOURS)
-    ]
-    zones = {row.timezone for row in hours} | {block.timezone for block in blocks}
-    clocks = {zone: Clock(zone, first, last) for zone in zones}
-    for row in hours:
-        yield from _hours(row, clocks[row.timezone], first, last)
-    for block in blocks:
-        yield from _block(block, clocks[block.timezone], first, last)
+    everything = windows is Windows.OPEN_HOURS
+    if everything:
+        yield from _hours(calendar.hours, first, last)
+    opening = [block for block in calendar.blocks if block.kind is BlockKind.OPEN]
+    yield from _blocks([block for block in opening if everything or block.accept_external], first, last)
 
 
 def _time_off(calendar: Calendar, since: int, until: int) -> Iterator[tuple[int, int]]:
-    first, last = _days(since, until)
-    for block in calendar.blocks:
-        if block.kind is BlockKind.TIME_OFF:
-            yield from _block(block, Clock(block.timezone, first, first - 1), first, last)
+    """Return at least all time off within the range."""
+    return _blocks([block for block in calendar.blocks if block.kind is BlockKind.TIME_OFF], *_days(since, until))
 
 
-def _hours(row: WeeklyHours, clock: Clock, first: int, last: int) -> Iterator[tuple[int, int]]:
-    # 1970-01-01 was a Thursday.
-    for day in range(first + (row.weekday - first - 3) % 7, last + 1, 7):
-        yield clock.at(day, row.opens_m), clock.at(day, row.closes_m)
+def _hours(rows: Sequence[WeeklyHours], first: int, last: int) -> Iterator[tuple[int, int]]:
+    clocks = {zone: Clock(zone, first, last) for zone in {row.timezone for row in rows}}
+    for row in rows:
+        clock = clocks[row.timezone]
+        # 1970-01-01 was a Thursday.
+        for day in range(first + (row.weekday - first - 3) % 7, last + 1, 7):
+            yield clock.at(day, row.opens_m), clock.at(day, row.closes_m)
 
 
-def _block(block: BlockRule, clock: Clock, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Return each time that the block comes and meets one of the days, in its full length."""
-    starts, ends = day_number(block.starts_on), day_number(block.ends_on)
-    if block.repeats is Repeats.NEVER:
-        later = range(1)
-    else:
-        period = _PERIODS[block.repeats]
+def _blocks(blocks: Sequence[BlockRule], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Return each time that a block comes and meets one of the days, in its full length."""
+    clocks = {zone: Clock(zone, first, last) for zone in {block.timezone for block in blocks}}
+    for block in blocks:
+        clock, period = clocks[block.timezone], _PERIODS[block.repeats]
+        starts, ends = day_number(block.starts_on), day_number(block.ends_on)
         final = last if block.until is None else min(last, day_number(block.until))
-        later = range(max(0, -((ends - first) // period)) * period, final - starts + 1, period)
-    for days in later:
-        yield clock.at(starts + days, block.starts_m), clock.at(ends + days, block.ends_m)
+        if block.repeats is Repeats.NEVER:
+            final = min(final, starts)
+        for later in range(max(0, -((ends - first) // period)) * period, final - starts + 1, period):
+            yield clock.at(starts + later, block.starts_m), clock.at(ends + later, block.ends_m)
 
 
 def _days(since: int, until: int) -> tuple[int, int]:

@@ -11,6 +11,16 @@ FIRST, LAST = datetime(2000, 1, 1), datetime(2037, 12, 31)  # noqa: DTZ001 - by 
 _LOOK = timedelta(days=6)  # no zone is moved there and back within a week
 
 
+def at(wall: str, zone: str, *, fold: int = 0) -> int:
+    """The second of UTC at which clocks show a wall time such as 2026-03-10 09:00; `fold` 1 is its second time."""
+    return int(datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp())
+
+
+def shown(second: int, zone: str) -> str:
+    """What clocks show then, such as `Tue 09:00`."""
+    return datetime.fromtimestamp(second, ZoneInfo(zone)).strftime("%a %H:%M")
+
+
 @cache
 def changes(zone: str) -> tuple[int, ...]:
     """The seconds of UTC at which the clocks of a zone are moved."""
