@@ -5,27 +5,29 @@ import logging
 import sys
 from time import perf_counter
 
-from bench import decision, jobs, parts, tail, voice
+from bench import decision, jobs, parts, slots, tail, voice
 from bench.ground import ground
 from bench.report import Report
 from config.logging import configure
 
+IN_MEMORY = {"parts": parts.run, "slots": slots.run}
 ON_GROUND = {"voice": voice.run, "tail": tail.run, "decision": decision.run, "jobs": jobs.run}
 
 
 async def main(names: list[str]) -> None:
     """Measure what is named; without a name, everything."""
-    unknown = set(names) - {*ON_GROUND, "parts"}
+    unknown = set(names) - {*IN_MEMORY, *ON_GROUND}
     if unknown:
-        known = ", ".join((*ON_GROUND, "parts"))
+        known = ", ".join((*IN_MEMORY, *ON_GROUND))
         sys.exit(f"There is no figure called {', '.join(sorted(unknown))}. There are: {known}.")
     configure(production=False)
     logging.getLogger().setLevel(logging.WARNING)
     began, report = perf_counter(), Report()
     report.machine()
     wanted = {name: figure for name, figure in ON_GROUND.items() if name in names or not names}
-    if "parts" in names or not names:
-        parts.run(report)
+    for name, in_memory in IN_MEMORY.items():
+        if name in names or not names:
+            in_memory(report)
     if wanted:
         async with ground() as found:
             report.title("Ground")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from scheduling.rules.wall import DAY_S, FARTHEST_S, Clock, day_number, instant
+from scheduling.rules.wall import DAY_S, FARTHEST_S, clock, day_number, instant
 from scheduling.values import BlockKind, BlockRule, Calendar, OpenSpan, Repeats, WeeklyHours, Windows
 
 # Nobody asks whether these are open: the provider's own hand, and what somebody gave back.
@@ -99,25 +99,25 @@ def _time_off(calendar: Calendar, since: int, until: int) -> Iterator[tuple[int,
 
 
 def _hours(rows: Sequence[WeeklyHours], first: int, last: int) -> Iterator[tuple[int, int]]:
-    clocks = {zone: Clock(zone, first, last) for zone in {row.timezone for row in rows}}
+    clocks = {zone: clock(zone, first, last) for zone in {row.timezone for row in rows}}
     for row in rows:
-        clock = clocks[row.timezone]
+        wall = clocks[row.timezone]
         # 1970-01-01 was a Thursday.
         for day in range(first + (row.weekday - first - 3) % 7, last + 1, 7):
-            yield clock.at(day, row.opens_m), clock.at(day, row.closes_m)
+            yield wall.at(day, row.opens_m), wall.at(day, row.closes_m)
 
 
 def _blocks(blocks: Sequence[BlockRule], first: int, last: int) -> Iterator[tuple[int, int]]:
     """Return each time that a block comes and meets one of the days, in its full length."""
-    clocks = {zone: Clock(zone, first, last) for zone in {block.timezone for block in blocks}}
+    clocks = {zone: clock(zone, first, last) for zone in {block.timezone for block in blocks}}
     for block in blocks:
-        clock, period = clocks[block.timezone], _PERIODS[block.repeats]
+        wall, period = clocks[block.timezone], _PERIODS[block.repeats]
         starts, ends = day_number(block.starts_on), day_number(block.ends_on)
         final = last if block.until is None else min(last, day_number(block.until))
         if block.repeats is Repeats.NEVER:
             final = min(final, starts)
         for later in range(max(0, -((ends - first) // period)) * period, final - starts + 1, period):
-            yield clock.at(starts + later, block.starts_m), clock.at(ends + later, block.ends_m)
+            yield wall.at(starts + later, block.starts_m), wall.at(ends + later, block.ends_m)
 
 
 def _days(since: int, until: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 Everything is said of the second at which a slot starts: windows, what is taken, notice, horizon and full days all
 become spans of possible starts. A start that is within one of the first and none of the others, and on the grid,
-is a slot. Nothing is cached, and nothing here knows a zone but for where a local day begins.
+is a slot. No answer is kept, and nothing here knows a zone but for where a local day begins.
 """
 
 from bisect import bisect_left
@@ -13,7 +13,7 @@ from itertools import pairwise
 from sys import maxsize
 
 from scheduling.rules.availability import UNASKED, merged, open_spans, subtract
-from scheduling.rules.wall import DAY_S, FARTHEST_S, Clock
+from scheduling.rules.wall import DAY_S, FARTHEST_S, clock
 from scheduling.values import Calendar, NotBookable, SlotRules, Span, Windows
 
 # What a calendar has to hold on each side of a range: the rest of its local days, a buffer and an appointment.
@@ -123,8 +123,8 @@ def _full_days(calendar: Calendar, per_day: int, since: int, until: int) -> Iter
     """Return the provider's local days on which as many appointments begin as they want to have."""
     begun = sorted(start for start, _, appointment in calendar.busy if appointment)
     first, last = (since - FARTHEST_S) // DAY_S, (until + FARTHEST_S) // DAY_S
-    clock = Clock(calendar.timezone, first, last)
-    midnights = [clock.at(day, 0) for day in range(first, last + 2)]
+    wall = clock(calendar.timezone, first, last)
+    midnights = [wall.at(day, 0) for day in range(first, last + 2)]
     for day, following in pairwise(midnights):
         if bisect_left(begun, following) - bisect_left(begun, day) >= per_day:
             yield day, following

@@ -5,7 +5,7 @@ A day is a count of days since 1970-01-01, a minute counts from that day's midni
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -67,6 +67,12 @@ class Clock:
         if 0 <= index < len(self._steady) and (offset := self._steady[index]) is not None:
             return day * DAY_S + minute * 60 - offset
         return instant(self._zone, day, minute)
+
+
+@lru_cache(maxsize=512)
+def clock(zone: str, first: int, last: int) -> Clock:
+    """Return the clock of these days. It shows the same to all calendars, so the last ones are kept."""
+    return Clock(zone, first, last)
 
 
 def _shown(zone: ZoneInfo, at: int) -> int:
