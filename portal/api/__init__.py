@@ -27,6 +27,7 @@ from portal.api import (
     providers,
     referrals,
     serving,
+    sharing,
     tasks,
 )
 from portal.api.operation import Operation
@@ -42,6 +43,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *calls.OPERATIONS,
     *consultations.OPERATIONS,
     *referrals.OPERATIONS,
+    *sharing.OPERATIONS,
     *tasks.OPERATIONS,
     *notices.OPERATIONS,
     *events.OPERATIONS,

@@ -4,12 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Uuid, any_, cast, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from status.models import Consultation, Notice
 from status.values import ConsultationStatus
+
+# What was to be told, and either was or never will be. What still may be is neither.
+_PROMPTED = (
+    ConsultationStatus.OCCURRED_AUTO,
+    ConsultationStatus.OCCURRED_MANUAL,
+    ConsultationStatus.DID_NOT_OCCUR,
+    ConsultationStatus.UNKNOWN,
+)
 
 
 async def consultation(session: AsyncSession, consultation_id: UUID) -> Consultation | None:
@@ -101,25 +109,37 @@ async def due_consultations(session: AsyncSession, now: datetime, limit: int = 5
     return found.scalars().all()
 
 
-async def sharing_counts(session: AsyncSession, provider_id: UUID, since: datetime) -> tuple[int, int]:
-    """Return how many prompted consultations were shared and how many missed; excused ones count as neither."""
+async def sharing_of(
+    session: AsyncSession, provider_ids: Sequence[UUID], since: datetime
+) -> dict[UUID, tuple[int, int]]:
+    """Return of each provider how many consultations that ended after then were shared, and how many missed (3.4).
+
+    Those of the line count as shared, excused ones as neither. Who has none is left out.
+    """
+    missed = col(Consultation.status) == ConsultationStatus.UNKNOWN
     found = await session.execute(
-        select(
-            func.count().filter(col(Consultation.status) != ConsultationStatus.UNKNOWN),
-            func.count().filter(col(Consultation.status) == ConsultationStatus.UNKNOWN),
-        ).where(
-            col(Consultation.provider_id) == provider_id,
-            col(Consultation.ends_at) >= since,
+        select(col(Consultation.provider_id), func.count().filter(not_(missed)), func.count().filter(missed))
+        .where(
+            col(Consultation.provider_id) == any_(cast(list(provider_ids), ARRAY(Uuid()))),
+            col(Consultation.ends_at) > since,
             col(Consultation.excused_at).is_(None),
-            col(Consultation.status).in_(
-                [
-                    ConsultationStatus.OCCURRED_AUTO,
-                    ConsultationStatus.OCCURRED_MANUAL,
-                    ConsultationStatus.DID_NOT_OCCUR,
-                    ConsultationStatus.UNKNOWN,
-                ]
-            ),
+            col(Consultation.status).in_(_PROMPTED),
         )
+        .group_by(col(Consultation.provider_id))
     )
-    shared, missed = found.one()
-    return shared, missed
+    return {provider_id: (shared, lost) for provider_id, shared, lost in found}
+
+
+async def missed_consultations(session: AsyncSession, provider_id: UUID, since: datetime) -> Sequence[Consultation]:
+    """Return the consultations that count as missed, the first to drop out first (R122)."""
+    found = await session.execute(
+        select(Consultation)
+        .where(
+            col(Consultation.provider_id) == provider_id,
+            col(Consultation.ends_at) > since,
+            col(Consultation.excused_at).is_(None),
+            col(Consultation.status) == ConsultationStatus.UNKNOWN,
+        )
+        .order_by(col(Consultation.ends_at), col(Consultation.id))
+    )
+    return found.scalars().all()

@@ -103,6 +103,7 @@ CASES = {
     "openReferral": Case(),
     "handBackReferral": Case(409, 409, 404, lambda _: {"reason": "other"}),  # nobody has opened it yet
     "findAnotherProvider": Case(409, 403, 403),
+    "getSharing": Case(),
     "listTasks": Case(200, 200, 404, None, by_provider),
     "listNotices": Case(200, 200, 404, None, by_provider),
     "listEvents": Case(200, 200, 404, None, by_provider),
