@@ -83,6 +83,28 @@ def e164(text: str, region: str | None = None) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A number as a list of clients has it: E.164, whether it is one by its country's plan, its extension apart."""
+
+    number: str
+    valid: bool
+    extension: str | None
+
+
+@lru_cache(maxsize=4096)  # families share a number, and reading one takes longer than all the rest of a row
+def possible(text: str, region: str) -> Typed | None:
+    """Return the number in `text` if its length makes one possible (5.5), also where no plan knows it; else None."""
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None  # a number that only works within its own town is none
+    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return Typed(number, phonenumbers.is_valid_number(parsed), parsed.extension or None)
+
+
 class Unusable(StrEnum):
     """Why a client's number is not rung (R98, F25)."""
 

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
+from babel.core import get_global
 from babel.dates import format_datetime, format_time
 
 from config.errors import BadInput, Problem
 
 _LOCALES = {"en": "en_US", "es": "es_US"}
+_NOWHERE = "ZZ"
 _ZONES = frozenset(available_timezones())
 
 
@@ -24,6 +26,12 @@ def zone(name: str, *, where: str = "timezone") -> str:
     if name not in _ZONES:
         raise BadInput(Problem(where, "Use an IANA time zone such as America/New_York."))
     return name
+
+
+def territory(name: str) -> str | None:
+    """Return the two-letter country that an IANA zone lies in, or None for one of none, such as UTC."""
+    found = get_global("zone_territories").get(get_global("zone_aliases").get(name, name))
+    return None if found == _NOWHERE else found
 
 
 def clock_time(instant: datetime, zone_name: str, language: str) -> str:
