@@ -49,8 +49,8 @@ def _told(row: ClientRow) -> tuple[object, ...]:
 
 
 def _row(line: bytes) -> ClientRow:
-    *told, said = orjson.loads(line)
-    return ClientRow(*told, said=tuple(note(*one) for one in said))
+    number, first_name, last_name, email, phone, typed_phone, said = orjson.loads(line)
+    return ClientRow(number, first_name, last_name, email, phone, typed_phone, tuple(note(*one) for one in said))
 
 
 def note(code: str, about: str | None, row: int | None) -> Said:
