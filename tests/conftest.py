@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 
 from tests import engines
 from tests.engines import RUN_FOLDER
+
+# A machine that others use as well keeps no deadline of a fifth of a second for one example.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

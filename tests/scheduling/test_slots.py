@@ -412,12 +412,34 @@ def test_the_first_opening(now: str, notice: int, first: str) -> None:
     assert found == (at(first, NEW_YORK), at(first, NEW_YORK) + 50 * M)
 
 
+@pytest.mark.parametrize(("horizon", "found"), [(2 * D - 1, False), (2 * D, True), (2 * D + 1, True)])
+def test_the_horizon_may_end_where_a_look_does(horizon: int, found: bool) -> None:
+    one = replace(morning(), hours=(), blocks=(block(f"{DAY} 09:00", f"{DAY} 10:00"),))
+
+    opening = first_open(one, replace(RULES, horizon=horizon), now=second("09:00") - 2 * D)
+
+    assert (opening is not None) is found
+
+
 def test_the_first_opening_may_be_the_last_before_the_horizon() -> None:
     one = replace(morning(), hours=(), blocks=(block("2026-05-01 09:00", "2026-05-01 10:00"),))
     start = at("2026-05-01 09:00", NEW_YORK)
 
     assert first_open(one, RULES, now=start - RULES.horizon) == (start, start + 50 * M)
     assert first_open(one, RULES, now=start - RULES.horizon - 1) is None
+
+
+@pytest.mark.parametrize("days", [0, 1, 2, 6, 14, 30, 59, 60])
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_the_first_opening_is_found_at_the_edge_of_each_look(days: int, seconds: int) -> None:
+    """A look goes two days far, the next one four, and so on to the horizon, which is at sixty."""
+    start = at("2026-05-01 09:00", NEW_YORK)
+    one = replace(morning(), hours=(), blocks=(block("2026-05-01 09:00", "2026-05-01 09:50"),))
+    now, rules = start - days * D + seconds, replace(RULES, notice=0)
+
+    found = first_open(one, rules, now=now)
+
+    assert found == (None if now > start or now + rules.horizon < start else (start, start + 50 * M))
 
 
 def test_the_nearest_are_told_in_order() -> None:

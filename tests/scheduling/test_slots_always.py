@@ -18,7 +18,7 @@ from tests.scheduling import reference
 from tests.scheduling.calendars import Asked, H, M, any_busy, every_day, questions
 from tests.scheduling.zones import changes, moving
 
-often, seldom = settings(max_examples=40, deadline=None), settings(max_examples=15, deadline=None)
+often, seldom = settings(max_examples=40), settings(max_examples=15)
 any_windows = st.sampled_from(Windows)
 
 
