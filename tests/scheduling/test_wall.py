@@ -5,7 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduling.rules.wall import DAY_S, FARTHEST_S, Clock, day_number, instant
@@ -82,6 +82,7 @@ def test_what_a_wall_clock_says(zone: str, day: date, wall: str, then: str) -> N
     assert Clock(zone, number, number).at(number, minute) == utc(then)
 
 
+@settings(max_examples=40)
 @given(zones_and_days(), minutes)
 def test_it_is_the_first_second_at_which_the_clock_has_got_as_far(where: tuple[str, date], minute: int) -> None:
     zone, day = where
