@@ -35,6 +35,7 @@ RECONCILES_AT = time(3, 30, tzinfo=UTC)
 
 HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "judge": ledger.judge,
+    "lapse": ledger.lapse,
     "deliver": letters.deliver,
     "reap": line.reap,
 }

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from config import database
 from status.values import (
     Channel,
+    ConsentBy,
     ConsultationStatus,
     DecidedBy,
     EventKind,
@@ -92,7 +93,11 @@ class Referral(SQLModel, table=True):
 
 
 class PsychiatricReferral(SQLModel, table=True):
-    """A client referred by their therapist to somebody who prescribes, with the client's consent (R43)."""
+    """A client referred by their therapist to somebody who prescribes, with the client's consent (R43).
+
+    `consent_statement` is the version of what was consented to. `search_id` is the search that the prescriber was
+    chosen from; searches are kept for a shorter time, so it is no key.
+    """
 
     __tablename__ = "psychiatric_referrals"
     __table_args__ = (
@@ -104,17 +109,19 @@ class PsychiatricReferral(SQLModel, table=True):
             postgresql_where=text("state IN ('draft', 'consented', 'sent', 'accepted')"),
         ),
         Index("ix_psychiatric_referrals_due", "expires_at", postgresql_where=text("state = 'sent'")),
-        *database.checks(state=PsychiatricState),
+        *database.checks(state=PsychiatricState, consented_by=ConsentBy),
     )
 
     id: UUID = Field(primary_key=True)
     provider_id: UUID = Field(sa_column=database.key("providers.id", index=False))
     client_id: UUID = Field(sa_column=database.key("clients.id"))
     prescriber_id: UUID | None = Field(default=None, sa_column=database.key("providers.id", nullable=True))
-    search_id: UUID | None = Field(default=None, sa_column=database.key("searches.id", nullable=True))
+    search_id: UUID | None = None
     state: PsychiatricState = Field(sa_column=database.enum(PsychiatricState))
     created_at: datetime = Field(sa_column=database.instant())
     consented_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    consented_by: ConsentBy | None = Field(default=None, sa_column=database.enum(ConsentBy, nullable=True))
+    consent_statement: int | None = None
     sent_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     expires_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     answered_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))

@@ -134,7 +134,23 @@ class PsychiatricState(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
     FIRST_VISIT = "first_visit"
+
+    @property
+    def open(self) -> bool:
+        """Tell whether something can still come of it; a provider and a client have at most one such referral."""
+        return self in {
+            PsychiatricState.DRAFT,
+            PsychiatricState.CONSENTED,
+            PsychiatricState.SENT,
+            PsychiatricState.ACCEPTED,
+        }
+
+    @property
+    def told(self) -> bool:
+        """Tell whether the prescriber knows whom it is about: not before they have accepted."""
+        return self in {PsychiatricState.ACCEPTED, PsychiatricState.FIRST_VISIT}
 
 
 class PsychiatricEvent(StrEnum):
@@ -145,7 +161,15 @@ class PsychiatricEvent(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     EXPIRE = "expire"
+    WITHDRAW = "withdraw"
     VISIT = "visit"
+
+
+class ConsentBy(StrEnum):
+    """Who has consented to a referral for medication: the client, or somebody who decides for them (R43)."""
+
+    CLIENT = "client"
+    GUARDIAN = "guardian"
 
 
 class TaskKind(StrEnum):

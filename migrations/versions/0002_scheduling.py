@@ -513,13 +513,18 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("consented_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("consented_by", sa.String(), nullable=True),
+        sa.Column("consent_statement", sa.Integer(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('draft', 'consented', 'sent', 'accepted', 'declined', 'expired', 'first_visit')",
+            "state IN ('draft', 'consented', 'sent', 'accepted', 'declined', 'expired', 'withdrawn', 'first_visit')",
             name=op.f("ck_psychiatric_referrals_state"),
+        ),
+        sa.CheckConstraint(
+            "consented_by IN ('client', 'guardian')", name=op.f("ck_psychiatric_referrals_consented_by")
         ),
         sa.ForeignKeyConstraint(
             ["client_id"],
@@ -539,13 +544,6 @@ def upgrade() -> None:
             ["provider_id"],
             ["providers.id"],
             name=op.f("fk_psychiatric_referrals_provider_id"),
-            initially="DEFERRED",
-            deferrable=True,
-        ),
-        sa.ForeignKeyConstraint(
-            ["search_id"],
-            ["searches.id"],
-            name=op.f("fk_psychiatric_referrals_search_id"),
             initially="DEFERRED",
             deferrable=True,
         ),

@@ -17,6 +17,7 @@ from status.actions.consultations import (
 from status.actions.deadlines import enqueue_due
 from status.actions.history import Data, NewId, record
 from status.actions.notices import move_notice, note_failed, note_receipt, note_sent, notify, withdraw_notices
+from status.actions.psychiatric import draft_psychiatric, lapse_psychiatric, move_psychiatric
 from status.actions.referrals import booked_further, move_referral, open_referral
 from status.actions.tasks import close_task, open_task
 
@@ -27,12 +28,15 @@ __all__ = [
     "booked_further",
     "close_task",
     "correct",
+    "draft_psychiatric",
     "end_consultation",
     "enqueue_due",
     "excuse",
     "facts",
     "judge",
+    "lapse_psychiatric",
     "move_notice",
+    "move_psychiatric",
     "move_referral",
     "note_failed",
     "note_receipt",

@@ -28,6 +28,14 @@ from status.queries.notices import (
     notices,
     open_notices_for_update,
 )
+from status.queries.psychiatric import (
+    accepted_by,
+    due_psychiatric,
+    open_psychiatric_for_update,
+    psychiatric,
+    psychiatric_for_update,
+    psychiatrics,
+)
 from status.queries.referrals import (
     add_referral,
     open_referral,
@@ -43,6 +51,7 @@ from status.queries.tasks import (
 
 __all__ = [
     "OPEN_NOTICES",
+    "accepted_by",
     "add_event",
     "add_notice",
     "add_referral",
@@ -52,6 +61,7 @@ __all__ = [
     "delete_settled_notices",
     "due_consultations",
     "due_notices",
+    "due_psychiatric",
     "events",
     "last_asked_by_text",
     "latest_consultations",
@@ -62,9 +72,13 @@ __all__ = [
     "notices",
     "occurrence_for_update",
     "open_notices_for_update",
+    "open_psychiatric_for_update",
     "open_questions",
     "open_referral",
     "overlapping_consultations",
+    "psychiatric",
+    "psychiatric_for_update",
+    "psychiatrics",
     "referral",
     "referral_for_update",
     "referrals",

@@ -81,10 +81,16 @@ REFERRAL: Mapping[ReferralState, Mapping[ReferralEvent, ReferralState]] = {
 
 _P, _Y = PsychiatricState, PsychiatricEvent
 
+# The last paragraph of 4.1, and one move more: consent can be taken back for as long as nobody was told a name.
 PSYCHIATRIC: Mapping[PsychiatricState, Mapping[PsychiatricEvent, PsychiatricState]] = {
-    _P.DRAFT: {_Y.CONSENT: _P.CONSENTED},
-    _P.CONSENTED: {_Y.SEND: _P.SENT},
-    _P.SENT: {_Y.ACCEPT: _P.ACCEPTED, _Y.DECLINE: _P.DECLINED, _Y.EXPIRE: _P.EXPIRED},
+    _P.DRAFT: {_Y.CONSENT: _P.CONSENTED, _Y.WITHDRAW: _P.WITHDRAWN},
+    _P.CONSENTED: {_Y.SEND: _P.SENT, _Y.WITHDRAW: _P.WITHDRAWN},
+    _P.SENT: {
+        _Y.ACCEPT: _P.ACCEPTED,
+        _Y.DECLINE: _P.DECLINED,
+        _Y.EXPIRE: _P.EXPIRED,
+        _Y.WITHDRAW: _P.WITHDRAWN,
+    },
     _P.ACCEPTED: {_Y.VISIT: _P.FIRST_VISIT},
 }
 
