@@ -560,7 +560,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_psychiatric_referrals_prescriber_id"), "psychiatric_referrals", ["prescriber_id"], unique=False
     )
-    op.create_index(op.f("ix_psychiatric_referrals_search_id"), "psychiatric_referrals", ["search_id"], unique=False)
     op.create_index(
         "uq_psychiatric_referrals_open",
         "psychiatric_referrals",

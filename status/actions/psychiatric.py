@@ -57,7 +57,7 @@ async def move_psychiatric(
 
 async def lapse_psychiatric(session: AsyncSession, psychiatric_id: UUID, *, now: datetime, new_id: NewId) -> bool:
     """End one that nobody has answered in time; False where it was answered, or still may be."""
-    row = await queries.psychiatric_for_update(session, psychiatric_id)
+    row = await queries.psychiatric_referral_for_update(session, psychiatric_id)
     return row is not None and await move_psychiatric(
         session, row, PsychiatricEvent.EXPIRE, actor=CLOCK, now=now, new_id=new_id
     )

@@ -14,12 +14,12 @@ from status.values import PsychiatricState
 _OPEN = [state for state in PsychiatricState if state.open]
 
 
-async def psychiatric(session: AsyncSession, psychiatric_id: UUID) -> PsychiatricReferral | None:
+async def psychiatric_referral(session: AsyncSession, psychiatric_id: UUID) -> PsychiatricReferral | None:
     """Return one referral for medication."""
     return await session.get(PsychiatricReferral, psychiatric_id)
 
 
-async def psychiatric_for_update(session: AsyncSession, psychiatric_id: UUID) -> PsychiatricReferral | None:
+async def psychiatric_referral_for_update(session: AsyncSession, psychiatric_id: UUID) -> PsychiatricReferral | None:
     """Return one referral for medication, locked."""
     return await session.get(PsychiatricReferral, psychiatric_id, with_for_update=True, populate_existing=True)
 
@@ -67,7 +67,7 @@ async def due_psychiatric(session: AsyncSession, now: datetime, limit: int = 500
     return found.scalars().all()
 
 
-async def psychiatrics(
+async def psychiatric_referrals(
     session: AsyncSession,
     *,
     provider_id: UUID | None,
