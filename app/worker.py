@@ -23,6 +23,9 @@ from config.database import UNREACHABLE, driver_url
 from config.deps import CarrierUnreachable, Deps
 from people import queries as people
 from portal import jobs as letters
+from scheduling import actions as calendar_actions
+from scheduling import jobs as calendar
+from scheduling import queries as calendar_queries
 from status import actions as ledger_actions
 from status import jobs as ledger
 from status import queries as ledger_queries
@@ -38,6 +41,7 @@ HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "lapse": ledger.lapse,
     "deliver": letters.deliver,
     "reap": line.reap,
+    "request": calendar.expire_request,
 }
 
 
@@ -45,6 +49,7 @@ async def sweep(deps: Deps) -> None:
     """Enqueue work for everything whose time has come."""
     async with deps.sessions.begin() as session:
         await ledger_actions.enqueue_due(session, now=deps.now(), stale=STALE)
+        await calendar_actions.enqueue_due(session, now=deps.now())
     await line.enqueue_open_calls(deps)
     await line.judge_lines(deps)
 
@@ -57,6 +62,7 @@ async def forget(deps: Deps) -> None:
         await ledger_queries.delete_settled_notices(session, now - timedelta(days=told.keep_notices_d))
         await people.delete_old_writes(session, now - timedelta(hours=told.keep_api_writes_h))
         await people.delete_old_tries(session, now - timedelta(days=1))
+        await calendar_queries.delete_old_drafts(session, now - timedelta(hours=told.keep_drafts_h))
 
 
 async def reconcile_yesterday(deps: Deps) -> None:

@@ -251,6 +251,7 @@ class Recipient(StrEnum):
 
     PROVIDER = "provider"
     CLIENT = "client"
+    DRAFT = "draft"  # who begins a booking: their address stands there, and they may be no client yet
 
 
 class NoticeState(StrEnum):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,11 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.deps import Deps
 from config.keys import derive
 from people import actions as people
-from people.models import Client, Practice, Provider
-from people.values import Language, PracticeKind
+from people import queries as people_queries
+from people.models import Client, Payer, Practice, Provider
+from people.values import EnrolmentEvent, Language, PracticeKind
 from scheduling import actions as scheduling
-from scheduling.models import Appointment
-from scheduling.values import SessionType, Source
+from scheduling.actions.requests import make_request
+from scheduling.models import Appointment, Request
+from scheduling.values import Offer, SessionType, Source
 from status.values import Actor
 
 OPERATOR = Actor(kind="operator")
@@ -130,6 +133,60 @@ class World:
                 house=scheduling.house(self.deps.settings),
                 now=self.deps.now(),
                 new_id=self.deps.new_id,
+            )
+
+    async def payer(self, *providers: Provider, instant: bool = False) -> Payer:
+        """Return a payer that may send clients to these providers: their enrolment is completed, their practice in."""
+        n = next(self.names)
+        deps = self.deps
+        told: Any = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
+        async with deps.sessions.begin() as session:
+            row = await people.add_payer(
+                session, name=f"Canary Health {n}", instant=instant, now=deps.now(), new_id=deps.new_id
+            )
+            for provider in providers:
+                practice = await people_queries.practice(session, provider.practice_id)
+                assert practice
+                practice.programme = True
+                await people.enrol(session, provider.id, [row.id], **told)
+                await people.move_enrolment(session, provider.id, EnrolmentEvent.SUBMIT, **told)
+        return row
+
+    async def request(
+        self,
+        provider: Provider,
+        *,
+        client: Client | None = None,
+        starts_in: timedelta = timedelta(days=7),
+        source: Source = Source.CLIENT_PORTAL,
+        payer: Payer | None = None,
+        session_type: SessionType = SessionType.FULL_SESSION,
+        note: str | None = None,
+    ) -> Request:
+        """Return a request that waits for an answer, made by a client of the provider's."""
+        client = client or await self.client(provider)
+        deps = self.deps
+        offer = Offer(
+            provider_id=provider.id,
+            session_type=session_type,
+            source=Source.PAYER if payer else source,
+            starts_at=deps.now() + starts_in,
+            ends_at=deps.now() + starts_in + timedelta(minutes=50),
+            issued_at=deps.now(),
+            payer_id=payer.id if payer else None,
+        )
+        async with deps.sessions.begin() as session:
+            return await make_request(
+                session,
+                offer,
+                client.id,
+                payer=payer,
+                note=note,
+                search_id=None,
+                actor=Actor(kind="client", id=client.id),
+                house=scheduling.house(deps.settings),
+                now=deps.now(),
+                new_id=deps.new_id,
             )
 
     async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:

@@ -580,7 +580,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by_kind", sa.String(length=20), nullable=True),
         sa.Column("decided_by_id", sa.Uuid(), nullable=True),
@@ -747,6 +746,8 @@ def upgrade() -> None:
         "notices",
         "key IN ('consultation_reminder', 'status_task', 'status_text', 'status_unknown', 'status_corrected', 'line_outage', 'line_restored', 'rescheduled', 'dial_number_changed', 'new_referral', 'booking_made', 'switched_to_call', 'cancelled_by_provider', 'cancelled_by_client', 'request_to_decide', 'request_expiring', 'request_accepted', 'request_declined', 'request_expired', 'request_withdrawn', 'waitlist_opening', 'client_reminder', 'handed_back', 'series_changed', 'booking_code', 'client_moved_on', 'no_contact', 'psychiatric_referral', 'psychiatric_answered', 'pin_locked', 'issue_received', 'client_number_unusable')",
     )
+    op.drop_constraint(op.f("ck_notices_recipient"), "notices", type_="check")
+    op.create_check_constraint(op.f("ck_notices_recipient"), "notices", "recipient IN ('provider', 'client', 'draft')")
     op.drop_constraint(op.f("ck_events_kind"), "events", type_="check")
     op.create_check_constraint(
         op.f("ck_events_kind"),

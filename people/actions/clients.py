@@ -97,6 +97,78 @@ async def unarchive(session: AsyncSession, link: Relationship, *, now: datetime)
     await move_relationship(session, link, event, now=now)
 
 
+async def client_of_address(
+    session: AsyncSession,
+    *,
+    first_name: str,
+    last_name: str,
+    email: str,
+    phone: str | None,
+    birth_date: str | None,
+    lives_in: str | None,
+    plan: str | None,
+    timezone: str | None,
+    proven: bool,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> Client:
+    """Return the account of an address, locked; where there is none, it begins with what was typed (4.6).
+
+    `proven` says that the address is in the hands of who typed: an account that was not verified is from now on,
+    and takes what was typed. What a verified account says of itself counts more than anything typed, else somebody
+    could book with another's number (1.16). Unproven words fill only what was empty.
+    """
+    typed = Client(
+        id=new_id(),
+        first_name=first_name,
+        last_name=last_name,
+        email=email,
+        phone=phone,
+        birth_date=birth_date,
+        lives_in=lives_in,
+        plan=plan,
+        timezone=timezone,
+        created_at=now,
+    )
+    row = await queries.client_by_email_in_turn(session, email)
+    made = row is None
+    if row is None:
+        await queries.add_unless_known(session, typed)
+        row = await queries.client_by_email_in_turn(session, email)
+        assert row is not None  # noqa: S101 - it was there, or it is now
+    if row.verified_at is not None:
+        return row
+    for name in ("first_name", "last_name", "phone", "birth_date", "lives_in", "plan", "timezone"):
+        told = getattr(typed, name)
+        if told is not None and (proven or getattr(row, name) is None):
+            setattr(row, name, told)
+    if proven:
+        row.verified_at = now
+        await ledger.record(
+            session,
+            EventKind.CLIENT_VERIFIED,
+            actor=actor,
+            at=now,
+            now=now,
+            new_id=new_id,
+            data={"client": str(row.id), "new": made},
+        )
+    row.version += 0 if made else 1
+    await session.flush()
+    return row
+
+
+async def begin_relationship(
+    session: AsyncSession, provider_id: UUID, client_id: UUID, state: RelationshipState, *, now: datetime, new_id: NewId
+) -> Relationship:
+    """Bring a provider and a client together for the first time."""
+    row = Relationship(id=new_id(), provider_id=provider_id, client_id=client_id, state=state, since=now)
+    session.add(row)
+    await session.flush()
+    return row
+
+
 async def move_relationship(
     session: AsyncSession, link: Relationship, event: RelationshipEvent, *, now: datetime
 ) -> None:

@@ -39,12 +39,40 @@ async def client_by_email(session: AsyncSession, email: str) -> Client | None:
     return found.scalar_one_or_none()
 
 
+async def client_by_email_in_turn(session: AsyncSession, email: str) -> Client | None:
+    """Return the client with this address, locked; what is written down about them meanwhile need not wait."""
+    found = await session.execute(
+        select(Client)
+        .where(func.lower(col(Client.email)) == email.lower())
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one_or_none()
+
+
+async def add_unless_known(session: AsyncSession, account: Client) -> None:
+    """Write a client unless the address has one already, perhaps since a moment ago."""
+    values = {name: getattr(account, name) for name in Client.__table__.columns.keys()}  # type: ignore[attr-defined]  # noqa: SIM118
+    await session.execute(insert(Client).values(**values).on_conflict_do_nothing())
+
+
 async def relationship(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:
     """Return where a provider and a client stand."""
     found = await session.execute(
         select(Relationship).where(
             col(Relationship.provider_id) == provider_id, col(Relationship.client_id) == client_id
         )
+    )
+    return found.scalar_one_or_none()
+
+
+async def relationship_for_update(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:
+    """Return where a provider and a client stand, locked."""
+    found = await session.execute(
+        select(Relationship)
+        .where(col(Relationship.provider_id) == provider_id, col(Relationship.client_id) == client_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     return found.scalar_one_or_none()
 

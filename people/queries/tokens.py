@@ -44,6 +44,11 @@ async def finish_write(session: AsyncSession, token_id: UUID, key: str, status: 
     )
 
 
+async def drop_write(session: AsyncSession, token_id: UUID, key: str) -> None:
+    """Forget that an Idempotency-Key was claimed."""
+    await session.execute(delete(ApiWrite).where(col(ApiWrite.token_id) == token_id, col(ApiWrite.key) == key))
+
+
 async def delete_old_writes(session: AsyncSession, before: datetime) -> None:
     """Forget answers that were given before then (retention)."""
     await session.execute(delete(ApiWrite).where(col(ApiWrite.at) < before))

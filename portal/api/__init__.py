@@ -18,28 +18,36 @@ from portal.api import (
     calls,
     clients,
     consultations,
+    enrolments,
     events,
     issues,
     line,
     notices,
     openapi,
+    payers,
+    policies,
     practices,
     providers,
     referrals,
+    requests,
     serving,
     sharing,
     tasks,
 )
-from portal.api.operation import Operation
+from portal.api.operation import PREFIX, Operation
 
-PREFIX = "/api/v1"
+__all__ = ["OPERATIONS", "PREFIX", "build"]
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *practices.OPERATIONS,
+    *policies.OPERATIONS,
     *providers.OPERATIONS,
+    *payers.OPERATIONS,
+    *enrolments.OPERATIONS,
     *clients.OPERATIONS,
     *appointments.OPERATIONS,
     *calendar_feeds.OPERATIONS,
+    *requests.OPERATIONS,
     *calls.OPERATIONS,
     *consultations.OPERATIONS,
     *referrals.OPERATIONS,

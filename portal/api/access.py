@@ -23,7 +23,7 @@ from people.models import ApiToken, Client, Practice, Provider, Relationship
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Request
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation, Referral
@@ -123,6 +123,13 @@ async def referral(ask: Ask[Any, Any], referral_id: UUID) -> Referral:
     row = await ledger_queries.referral(ask.session, referral_id)
     owned = row is not None and row.provider_id == ask.caller.provider_id
     return _theirs(ask.caller, "referral", referral_id, row, owned=owned)
+
+
+async def request(ask: Ask[Any, Any], request_id: UUID) -> Request:
+    """Return a request that the caller decides."""
+    row = await scheduling.request(ask.session, request_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "request", request_id, row, owned=owned)
 
 
 async def practice(ask: Ask[Any, Any], practice_id: UUID, *, lock: bool = False) -> Practice:

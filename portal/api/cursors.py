@@ -3,6 +3,7 @@
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,9 @@ class _Row(Protocol):
 
 
 R = TypeVar("R", bound=_Row)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def page(rows: Sequence[R], limit: int) -> tuple[Sequence[R], str | None]:
@@ -40,6 +44,22 @@ def event(cursor: str | None) -> tuple[int, int]:
     return transaction, sequence
 
 
+def of_instant_and_id(instant: datetime, row_id: UUID) -> str:
+    """Return the cursor behind a row of a list in the order of time."""
+    return _write(struct.pack(">q", (instant - _EPOCH) // _MICROSECOND) + row_id.bytes)
+
+
+def instant_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Read a cursor of `of_instant_and_id`."""
+    if cursor is None:
+        return None
+    raw = _read(cursor, 24)
+    try:
+        return _EPOCH + struct.unpack(">q", raw[:8])[0] * _MICROSECOND, UUID(bytes=raw[8:])
+    except OverflowError:
+        raise _no_such_cursor() from None
+
+
 def _write(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -50,5 +70,9 @@ def _read(cursor: str, size: int) -> bytes:
     except ValueError:
         raw = b""
     if len(raw) != size:
-        raise Refused("no_such_cursor", "No list has given this cursor. Begin without one.", status=422)
+        raise _no_such_cursor()
     return raw
+
+
+def _no_such_cursor() -> Refused:
+    return Refused("no_such_cursor", "No list has given this cursor. Begin without one.", status=422)

@@ -58,6 +58,7 @@ Title = Annotated[
     AfterValidator(str.strip),
 ]
 Sentence = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE), AfterValidator(str.strip)]
+Note = Annotated[str, Field(min_length=1, max_length=1000, pattern=LINES), AfterValidator(str.strip)]
 Message = Annotated[str, Field(min_length=1, max_length=2000, pattern=LINES), AfterValidator(str.strip)]
 Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=LINES), AfterValidator(str.strip)]
 
@@ -163,6 +164,7 @@ def _whole(value: object, info: ValidationInfo) -> object:
 
 
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most."), BeforeValidator(_whole)]
+Version = Annotated[int, Field(ge=1, description="As it was seen."), BeforeValidator(_whole)]
 Cursor = Annotated[
     str,
     Field(

@@ -90,7 +90,7 @@ def document(operations: Operations) -> Document:
 
 def statuses(operation: Operation[Any, Any]) -> frozenset[int]:
     """Return every status that an operation can give."""
-    found = _ALWAYS | operation.refuses | {operation.status}
+    found = _ALWAYS | operation.refuses | {operation.status} | set(operation.others)
     if "{" in operation.path:
         found |= {404}
     if operation.body is not Nothing:
@@ -142,21 +142,38 @@ def _not_null(field: Document) -> Document:
 
 
 def _response(operation: Operation[Any, Any], status: int, others: Operations) -> Document:
-    if status != operation.status:
+    if status == operation.status:
+        answers, links = _answers(operation), _links(operation, others)
+    elif status in operation.others:
+        other = operation.others[status]
+        answers, links = other.answers, _leads(other.links, others)
+    else:
         return {"$ref": f"#/components/responses/{status}"}
-    shown: Document = {"description": HTTPStatus(status).phrase, "headers": dict(_headers(operation))}
-    if operation.answer:
-        shown["content"] = {"application/json": {"schema": _ref(operation.answer)}}
-    links = dict(_links(operation, others))
-    if links:
-        shown["links"] = links
+    shown: Document = {"description": HTTPStatus(status).phrase, "headers": dict(_headers(operation, status))}
+    if answers:
+        refs = [_ref(answer) for answer in answers]
+        shown["content"] = {"application/json": {"schema": refs[0] if len(refs) == 1 else {"oneOf": refs}}}
+    linked = dict(links)
+    if linked:
+        shown["links"] = linked
     return shown
 
 
-def _headers(operation: Operation[Any, Any]) -> Iterator[tuple[str, Document]]:
+def _answers(operation: Operation[Any, Any]) -> tuple[type[Shape], ...]:
+    return (operation.answer,) if operation.answer else ()
+
+
+def _headers(operation: Operation[Any, Any], status: int) -> Iterator[tuple[str, Document]]:
     yield "X-Request-Id", {"$ref": "#/components/headers/RequestId"}
     if operation.makes:
-        yield "Location", {"required": True, "description": "Where it is.", "schema": {"type": "string"}}
+        yield (
+            "Location",
+            {
+                "required": status == operation.status,
+                "description": "Where it is.",
+                "schema": {"type": "string"},
+            },
+        )
 
 
 def _links(operation: Operation[Any, Any], others: Operations) -> Iterator[tuple[str, Document]]:
@@ -164,7 +181,11 @@ def _links(operation: Operation[Any, Any], others: Operations) -> Iterator[tuple
     leads: dict[str, Mapping[str, str]] = {}
     if operation.makes:
         leads = {other.name: {operation.makes: "/id"} for other in others if _takes(other, operation.makes)}
-    for name, filled in (leads | dict(operation.links)).items():
+    yield from _leads(leads | dict(operation.links), others)
+
+
+def _leads(leads: Mapping[str, Mapping[str, str]], others: Operations) -> Iterator[tuple[str, Document]]:
+    for name, filled in leads.items():
         other = next(one for one in others if one.name == name)
         values = {field: f"$response.body#{pointer}" for field, pointer in filled.items()}
         in_body = {field: value for field, value in values.items() if field in other.body.model_fields}
@@ -200,7 +221,8 @@ def _ref(model: type[BaseModel]) -> Document:
 
 def _schemas(operations: Operations) -> Document:
     sent = {operation.body for operation in operations if operation.body is not Nothing}
-    answered = {operation.answer for operation in operations if operation.answer}
+    answered = {answer for operation in operations for answer in _answers(operation)}
+    answered |= {answer for operation in operations for other in operation.others.values() for answer in other.answers}
     _, made = models_json_schema([*_in(sent, "validation"), *_in(answered, "serialization")], ref_template=_REF)
     problem = ProblemDetails.model_json_schema(ref_template=_REF)
     schemas: Document = made["$defs"]

@@ -14,10 +14,13 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.deps import Deps
+from config.errors import Refused
 from config.settings import Settings
 from people.values import TokenRole
 from portal.api.fields import Shape
 from status.values import Actor
+
+PREFIX = "/api/v1"
 
 ADMIN = frozenset({TokenRole.ADMIN})
 ADMIN_AND_PROVIDER = frozenset({TokenRole.ADMIN, TokenRole.PROVIDER})
@@ -86,10 +89,26 @@ class Ask(Generic[B, Q]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it, and the ids of what has changed, for pages that are open."""
+    """What came of it, and the ids of what has changed, for pages that are open.
+
+    `status` names one of the operation's `others`. `at` is where what was made is, below the API, where that is not
+    below the operation's own path. `refused` is a no that has left something behind, such as a counted try: what was
+    written is kept, and the no is answered.
+    """
 
     shown: BaseModel | None
     subjects: tuple[UUID, ...] = ()
+    status: int | None = None
+    at: str | None = None
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another status that an operation answers well with: what is shown then, and where its links lead from."""
+
+    answers: tuple[type[Shape], ...]
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +118,8 @@ class Operation(Generic[B, Q]):
     `makes` names the path parameter that the id of the answer fills, for `Location` and links; `links` leads
     from fields of the answer (JSON pointers) to parameters and body fields of other operations. `refuses` has
     the statuses that its rules can give besides those that every operation can. Where `kept` is False, the
-    answer is a secret, or worth nothing, and not kept for a repeated Idempotency-Key.
+    answer is a secret, or worth nothing, and not kept for a repeated Idempotency-Key. `others` are further
+    statuses of answers that are no refusals.
     """
 
     name: str
@@ -112,6 +132,7 @@ class Operation(Generic[B, Q]):
     query: type[Q]
     answer: type[Shape] | None
     status: int = 200
+    others: Mapping[int, Other] = field(default_factory=dict)
     body_optional: bool = False
     refuses: frozenset[int] = frozenset()
     makes: str | None = None

@@ -25,16 +25,18 @@ class PracticeChange(Shape):
     name: Title = Absent
     timezone: Zone = Absent
     line_enabled: bool = Absent
+    programme: bool = Absent
 
 
 class PracticeShown(Shape):
-    """A practice; a solo practice always has the line."""
+    """A practice; a solo practice always has the line. `programme` opens the client referral programme (R68)."""
 
     id: UUID
     name: str
     kind: PracticeKind
     timezone: str
     line_enabled: bool
+    programme: bool
     created_at: datetime
 
 
@@ -97,7 +99,7 @@ OPERATIONS = (
         method=Method.PATCH,
         path="/practices/{practice_id}",
         roles=ADMIN,
-        summary="Change a practice, or switch a group's line on or off",
+        summary="Change a practice: its line, its place in the referral programme",
         handler=edit,
         body=PracticeChange,
         query=Nothing,

@@ -14,7 +14,7 @@ from config.errors import BadInput, Problem, Refused
 from config.http import ARRIVED, DEPS
 from portal.api import access, fields, writes
 from portal.api.fields import Nothing, Shape
-from portal.api.operation import Ask, Operation
+from portal.api.operation import PREFIX, Answer, Ask, Operation
 from portal.api.writes import Given
 
 # What the database alone can see, by its own codes: a row under the same unique key, two appointments at one time.
@@ -39,12 +39,14 @@ async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Res
         async with deps.sessions.begin() as session:
             before = await writes.given_before(session, claim, now) if claim else None
             if before:
-                return respond(operation, request, before, replayed=True)
+                return respond(before, replayed=True)
             answer = await operation.handler(
                 Ask(session=session, deps=deps, caller=caller, path=path, body=body, query=query, now=now)
             )
-            given = Given(operation.status, answer.shown.model_dump_json() if answer.shown else None)
-            if claim:
+            given = _given(operation, request, answer)
+            if claim and answer.refused:
+                await writes.let_go(session, claim)
+            elif claim:
                 await writes.keep(session, claim, given)
     except access.NotYours as no:
         await access.note_attempt(deps, caller, no.attempt, now)
@@ -55,7 +57,19 @@ async def serve(operation: Operation[Any, Any], request: web.Request) -> web.Res
             raise
         raise Refused(*said) from None
     await deps.live.publish(answer.subjects)
-    return respond(operation, request, given)
+    if answer.refused:
+        raise answer.refused
+    return respond(given)
+
+
+def _given(operation: Operation[Any, Any], request: web.Request, answer: Answer) -> Given:
+    text = answer.shown.model_dump_json() if answer.shown else None
+    location = None
+    if answer.at is not None:
+        location = f"{PREFIX}{answer.at}"
+    elif operation.makes and text:
+        location = f"{request.path}/{orjson.loads(text)['id']}"
+    return Given(answer.status or operation.status, text, location)
 
 
 def read(operation: Operation[Any, Any], request: web.Request, raw: bytes) -> tuple[Shape, Shape]:
@@ -93,15 +107,13 @@ def _read_body(operation: Operation[Any, Any], request: web.Request, raw: bytes)
         return Nothing(), fields.problems(error)
 
 
-def respond(
-    operation: Operation[Any, Any], request: web.Request, given: Given, *, replayed: bool = False
-) -> web.Response:
+def respond(given: Given, *, replayed: bool = False) -> web.Response:
     """Return an answer; what was made says where it is."""
     headers = {"Idempotency-Replayed": "true"} if replayed else {}
     response = web.Response(text=given.text, status=given.status, headers=headers)
     if given.text is not None:
         response.content_type = "application/json"
         response.charset = None
-    if operation.makes and given.text:
-        response.headers[hdrs.LOCATION] = f"{request.path}/{orjson.loads(given.text)['id']}"
+    if given.location:
+        response.headers[hdrs.LOCATION] = given.location
     return response

@@ -49,10 +49,11 @@ def read_claim(
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An answer as it went out: its status and its JSON, byte for byte."""
+    """An answer as it went out: its status and its JSON, byte for byte, and where what was made is."""
 
     status: int
     text: str | None
+    location: str | None = None
 
 
 async def given_before(session: AsyncSession, claim: Claim, now: datetime) -> Given | None:
@@ -69,10 +70,16 @@ async def given_before(session: AsyncSession, claim: Claim, now: datetime) -> Gi
         return None
     if held.fingerprint != claim.fingerprint or held.status is None:
         raise Refused("key_used", "This Idempotency-Key was sent with another request. Use a new one.", status=422)
-    return Given(held.status, held.body["json"] if held.body else None)
+    kept = held.body or {}
+    return Given(held.status, kept.get("json"), kept.get("location"))
 
 
 async def keep(session: AsyncSession, claim: Claim, given: Given) -> None:
     """Keep what is answered."""
-    body: dict[str, object] = {"json": given.text}
+    body: dict[str, object] = {"json": given.text, "location": given.location}
     await people.finish_write(session, claim.token_id, claim.key, given.status, body)
+
+
+async def let_go(session: AsyncSession, claim: Claim) -> None:
+    """Give a key back: what it came with was refused, though it has left something behind."""
+    await people.drop_write(session, claim.token_id, claim.key)

@@ -59,6 +59,14 @@ class House:
     consult_length: timedelta
     remind_before: timedelta
     policy: Policy
+    # Of requests (R92): how long an answer may take, how long before the start it ends, how much time it must have.
+    accept_ttl: timedelta
+    request_cutoff: timedelta
+    request_least: timedelta
+    request_warning: timedelta
+    # What one client may have at a time (R20, 1.16).
+    open_bookings: int
+    pending_requests: int
 
 
 def house(settings: Settings) -> House:
@@ -69,6 +77,12 @@ def house(settings: Settings) -> House:
         consult_length=timedelta(minutes=settings.consult_length_m),
         remind_before=timedelta(hours=settings.reminder_before_h),
         policy=ledger.policy(settings),
+        accept_ttl=timedelta(hours=settings.accept_ttl_h),
+        request_cutoff=timedelta(hours=settings.request_cutoff_h),
+        request_least=timedelta(hours=settings.request_least_h),
+        request_warning=timedelta(hours=settings.request_warning_h),
+        open_bookings=settings.open_bookings,
+        pending_requests=settings.pending_requests,
     )
 
 

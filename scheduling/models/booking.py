@@ -45,7 +45,6 @@ class Request(SQLModel, table=True):
     state: RequestState = Field(sa_column=database.enum(RequestState))
     requested_at: datetime = Field(sa_column=database.instant())
     expires_at: datetime = Field(sa_column=database.instant())
-    warned_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     decided_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     decided_by_kind: str | None = Field(default=None, max_length=20)
     decided_by_id: UUID | None = None

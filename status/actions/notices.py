@@ -30,6 +30,7 @@ async def notify(
     *,
     provider_id: UUID | None = None,
     client_id: UUID | None = None,
+    draft_id: UUID | None = None,
     subject_id: UUID,
     appointment_id: UUID | None,
     due_at: datetime,
@@ -38,18 +39,22 @@ async def notify(
     expires_at: datetime | None = None,
     dedupe: str = "",
 ) -> None:
-    """Put a letter to a provider or to a client into the outbox; the same one about the same subject is written once.
+    """Put a letter into the outbox: to a provider, a client, or who began the booking `draft_id`.
+
+    The same one about the same subject is written once.
 
     A portal notice is delivered by standing there. Others are enqueued when due now, else found by the sweep.
     """
-    recipient_id = provider_id or client_id
-    if recipient_id is None or (provider_id and client_id):
+    readers = {Recipient.PROVIDER: provider_id, Recipient.CLIENT: client_id, Recipient.DRAFT: draft_id}
+    named = [(recipient, one) for recipient, one in readers.items() if one is not None]
+    if len(named) != 1:
         raise ValueError("a letter has one reader")
+    [(recipient, recipient_id)] = named
     row = Notice(
         id=new_id(),
         key=key,
         channel=channel,
-        recipient=Recipient.PROVIDER if provider_id else Recipient.CLIENT,
+        recipient=recipient,
         recipient_id=recipient_id,
         subject_id=subject_id,
         appointment_id=appointment_id,
@@ -124,6 +129,7 @@ async def note_failed(
             Channel.MAIL,
             provider_id=row.recipient_id if row.recipient is Recipient.PROVIDER else None,
             client_id=row.recipient_id if row.recipient is Recipient.CLIENT else None,
+            draft_id=row.recipient_id if row.recipient is Recipient.DRAFT else None,
             subject_id=row.subject_id,
             appointment_id=row.appointment_id,
             dedupe=f"instead:{row.id}",

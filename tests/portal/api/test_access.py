@@ -5,7 +5,7 @@ A route without a case fails, so nobody can add one without saying who may use i
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,6 +41,8 @@ class Things:
     consultation_id: UUID
     call_id: UUID
     referral_id: UUID
+    payer_id: UUID
+    request_id: UUID
 
     def ids(self) -> set[str]:
         return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
@@ -69,12 +71,24 @@ CASES = {
     "createPractice": Case(201, 403, 403, lambda _: {"name": "Oak", "kind": "solo", "timezone": "America/New_York"}),
     "getPractice": Case(),
     "changePractice": Case(200, 403, 403, lambda _: {"name": "Oak"}),
+    "listPolicies": Case(),
+    "changePolicy": Case(200, 403, 403, lambda _: {"source": "booking_link", "acceptance": "required"}),
     "createProvider": Case(201, 403, 403, lambda t: {**NEW_PROVIDER, "practice_id": str(t.practice_id)}),
     "listProviders": Case(200, 200, LIST),
     "getProvider": Case(),
     "changeProvider": Case(body=lambda _: {"last_name": "Roe"}),
     "setPin": Case(204, 204, 404, lambda _: {"pin": "274913"}),
     "verifyDialPhone": Case(201, 201),
+    "createPayer": Case(201, 403, 403, lambda _: {"name": "Oak Health"}),
+    "listPayers": Case(200, 200, LIST),
+    "getPayer": Case(200, 200, LIST),  # whom one can be enrolled with is no secret
+    "changePayer": Case(200, 403, 403, lambda _: {"instant": True}),
+    "enrolProvider": Case(409, 403, 403, lambda t: {"payer_ids": [str(t.payer_id)]}),
+    "getEnrolment": Case(),
+    "changeEnrolmentPayers": Case(200, 403, 403, lambda t: {"payer_ids": [str(t.payer_id)]}),
+    "deleteEnrolment": Case(409, 403, 403),
+    "submitEnrolment": Case(200, 403, 403),
+    "deactivateEnrolment": Case(200, 403, 403),
     "createClient": Case(201, 201, 404, lambda t: {**PERSON, "provider_id": str(t.provider_id)}),
     "getClient": Case(),
     "changeClient": Case(body=lambda _: {"last_name": "Roe"}),
@@ -88,6 +102,11 @@ CASES = {
     "rescheduleAppointment": Case(body=lambda _: {"starts_at": "2026-12-01T10:00:00Z"}),
     "cancelAppointment": Case(body=lambda _: {"by": "provider"}),
     "switchAppointmentToCall": Case(409, 409),
+    "listRequests": Case(200, 200, 404, None, by_provider),
+    "getRequest": Case(),
+    "acceptRequest": Case(),
+    "declineRequest": Case(),
+    "withdrawRequest": Case(200, 403, 403),
     "listAppointmentCalls": Case(),
     "makeCalendarFeed": Case(201, 201),
     "getCalendarFeed": Case(),
@@ -123,6 +142,7 @@ async def things_of(world: World, provider: Provider) -> Things:
     async with world.deps.sessions() as session:
         consultation = (await latest_consultations(session, [appointment.id]))[appointment.id]
     assert appointment.referral_id
+    payer, request = await world.payer(provider), await world.request(provider)
     return Things(
         provider.practice_id,
         provider.id,
@@ -131,11 +151,13 @@ async def things_of(world: World, provider: Provider) -> Things:
         consultation.id,
         made.id,
         appointment.referral_id,
+        payer.id,
+        request.id,
     )
 
 
 def nobodys() -> Things:
-    return Things(*(uuid4() for _ in range(7)))
+    return Things(*(uuid4() for _ in fields(Things)))
 
 
 async def ask(program: Program, name: str, things: Things) -> Reply:

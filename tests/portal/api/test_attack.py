@@ -23,13 +23,14 @@ from schemathesis.schemas import BaseSchema
 
 from config.deps import Deps
 from people import actions as people
-from people.models import Provider
+from people.models import Payer, Provider
+from people.values import EnrolmentEvent
 from portal.api import OPERATIONS
 from scheduling.values import SessionType, Source
 from status.models import Referral
 from status.queries import latest_consultations
 from status.values import ReferralState
-from tests.builders import World
+from tests.builders import OPERATOR, World
 from tests.clock import START
 from tests.portal.api.conftest import Program
 from tests.portal.api.test_support import call
@@ -119,6 +120,8 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         for provider in (one, two)
         for n, kind in enumerate(_kinds(-8, 8), start=-8)
     ]
+    requests = [await world.request(two, starts_in=timedelta(days=20, hours=n)) for n in range(40)]
+    payers = [await world.payer() for _ in range(2)]
     calls = [
         await call(deps, one, appointments[0], number="+12125550111", at=deps.now() + timedelta(seconds=n))
         for n in range(3)
@@ -128,10 +131,13 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
     return {
         "practice_id": [str(row.id) for row in practices],
         "provider_id": [str(one.id), str(two.id)],
+        "enrolled_id": await _in_the_programme(world, deps, payers[0]),
         "client_id": [str(row.id) for row in clients],
         "appointment_id": [str(row.id) for row in appointments],
         "consultation_id": [str(row.id) for row in followed.values()],
         "call_id": [str(row.id) for row in calls],
+        "payer_id": [str(row.id) for row in payers],
+        "request_id": [str(row.id) for row in requests],
         "referral_id": [*{str(row.referral_id) for row in appointments}, *await _seen_referrals(world, one)],
     }
 
@@ -154,6 +160,20 @@ async def _seen_referrals(world: World, provider: Provider) -> list[str]:
         )
     async with world.deps.sessions.begin() as session:
         session.add_all(rows)
+    return [str(row.id) for row in rows]
+
+
+async def _in_the_programme(world: World, deps: Deps, payer: Payer) -> list[str]:
+    """Lay out providers of a practice with the programme, whose places in it can still go every way."""
+    practice = await world.practice()
+    rows = [await world.provider(practice=practice) for _ in range(32)]
+    told: dict[str, Any] = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
+    async with deps.sessions.begin() as session:
+        (await session.merge(practice)).programme = True
+        for row in rows[4:]:
+            await people.enrol(session, row.id, [payer.id], **told)
+        for row in rows[24:]:
+            await people.move_enrolment(session, row.id, EnrolmentEvent.SUBMIT, **told)
     return [str(row.id) for row in rows]
 
 
@@ -216,15 +236,17 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
     for name in ("NewAppointment", "NewTime"):
         schemas[name]["properties"]["starts_at"]["format"] = "starts_at"
     schemas["NewAppointment"]["properties"]["ends_at"]["format"] = "ends_at"
-    for path in described["paths"].values():
-        for operation in path.values():
+    for path, operations in described["paths"].items():
+        whose = {"provider_id": "enrolled_id"} if "/enrolment" in path else {}
+        for operation in operations.values():
             for parameter in operation["parameters"]:
-                _name_id(parameter["name"], parameter["schema"], known)
+                _name_id(whose.get(parameter["name"], parameter["name"]), parameter["schema"], known)
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 body = described["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
                 for name, schema in body["properties"].items():
                     for option in schema.get("anyOf", [schema]):
                         _name_id(name, option, known)
+                        _name_id(name.removesuffix("s"), option.get("items", {}), known)
     return described
 
 
