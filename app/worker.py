@@ -21,6 +21,7 @@ from pgqueuer.types import QueueExecutionMode
 from bridge import jobs as line
 from config.database import UNREACHABLE, driver_url
 from config.deps import CarrierUnreachable, Deps
+from people import jobs as lists
 from people import queries as people
 from portal import jobs as letters
 from scheduling import actions as calendar_actions
@@ -42,6 +43,7 @@ HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "deliver": letters.deliver,
     "reap": line.reap,
     "request": calendar.expire_request,
+    "import": lists.commit_import,
 }
 
 
@@ -52,6 +54,7 @@ async def sweep(deps: Deps) -> None:
         await calendar_actions.enqueue_due(session, now=deps.now())
     await line.enqueue_open_calls(deps)
     await line.judge_lines(deps)
+    await lists.enqueue_imports(deps)
 
 
 async def forget(deps: Deps) -> None:
@@ -63,6 +66,7 @@ async def forget(deps: Deps) -> None:
         await people.delete_old_writes(session, now - timedelta(hours=told.keep_api_writes_h))
         await people.delete_old_tries(session, now - timedelta(days=1))
         await calendar_queries.delete_old_drafts(session, now - timedelta(hours=told.keep_drafts_h))
+        await people.delete_old_imports(session, now)
 
 
 async def reconcile_yesterday(deps: Deps) -> None:

@@ -147,6 +147,7 @@ class Settings(BaseSettings):
     keep_notices_d: int = Field(400, ge=1)
     keep_line_signs_d: int = Field(30, ge=1)
     keep_api_writes_h: int = Field(24, ge=1)
+    keep_imports_h: int = Field(24, ge=1)
     keep_searches_d: int = Field(365, ge=1)
     keep_drafts_h: int = Field(24, ge=1)
 

@@ -40,6 +40,7 @@ from people.actions.credentials import (
     set_pin,
     try_code,
 )
+from people.actions.imports import begin_commit, commit_import, look_at, take_up_import
 from people.actions.practices import (
     add_practice,
     add_provider,
@@ -79,11 +80,16 @@ __all__ = [
     "change_dial_phone",
     "change_payers",
     "client_of_address",
+    "begin_commit",
+    "begin_verification",
+    "change_dial_phone",
+    "commit_import",
     "confirm_totp",
     "disable_account",
     "enrol",
     "known_provider",
     "link_token",
+    "look_at",
     "make_link",
     "make_recovery_codes",
     "move_enrolment",
@@ -104,6 +110,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "sign_out_everywhere",
+    "take_up_import",
     "totp_secret",
     "try_code",
     "unarchive",

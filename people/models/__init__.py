@@ -7,6 +7,7 @@ from people.models.clients import (
     Relationship,
     Suppression,
 )
+from people.models.imports import ImportJob, ImportRow
 from people.models.practices import (
     PhoneVerification,
     Pin,
@@ -36,6 +37,8 @@ __all__ = [
     "ClientStep",
     "Enrolment",
     "EnrolmentPayer",
+    "ImportJob",
+    "ImportRow",
     "Member",
     "Payer",
     "PhoneVerification",

@@ -34,7 +34,7 @@ def main() -> None:
         told = {"refused": refused}
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
-    sys.stdout.buffer.write(orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS))
+    sys.stdout.buffer.write(orjson.dumps(told))
 
 
 def _limit() -> None:

@@ -32,7 +32,7 @@ def write(rows: Generator[ClientRow, None, FileFacts], out: BinaryIO) -> FileFac
     waiting: list[bytes] = []
     try:
         while True:
-            waiting.append(orjson.dumps(_told(next(rows)), option=orjson.OPT_APPEND_NEWLINE))
+            waiting.append(orjson.dumps(told(next(rows)), option=orjson.OPT_APPEND_NEWLINE))
             if len(waiting) == _TOGETHER:
                 out.write(b"".join(waiting))
                 waiting.clear()
@@ -43,7 +43,8 @@ def write(rows: Generator[ClientRow, None, FileFacts], out: BinaryIO) -> FileFac
         return facts
 
 
-def _told(row: ClientRow) -> tuple[object, ...]:
+def told(row: ClientRow) -> tuple[object, ...]:
+    """Return a row as it is written down."""
     said = [(one.note, one.about, one.row) for one in row.said]
     return (row.number, row.first_name, row.last_name, row.email, row.phone, row.typed_phone, said)
 
@@ -60,7 +61,11 @@ def note(code: str, about: str | None, row: int | None) -> Said:
 
 def facts_as_json(facts: FileFacts) -> dict[str, Any]:
     """Return facts as they are kept."""
-    return {name: getattr(facts, name) for name in FileFacts.__dataclass_fields__}
+    return {
+        **{name: getattr(facts, name) for name in FileFacts.__dataclass_fields__},
+        "columns": {field.value: name for field, name in facts.columns.items()},
+        "samples": [{one.value: text for one, text in sample.items()} for sample in facts.samples],
+    }
 
 
 def facts_of_json(told: dict[str, Any]) -> FileFacts:

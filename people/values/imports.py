@@ -52,7 +52,10 @@ class RowOutcome(StrEnum):
 
 
 class RowFate(StrEnum):
-    """What was done with a row; that an account was there already is not told (5.6)."""
+    """What was done with a row; that an account was there already is not told (5.6).
+
+    Kept only where it is not what the outcome says: rows that are valid or have a warning are added.
+    """
 
     ADDED = "added"
     FILLED = "filled"
@@ -186,3 +189,17 @@ class InList:
     first_name: str
     last_name: str
     phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowToDo:
+    """A row that may be imported, with what was ticked for it."""
+
+    number: int
+    outcome: RowOutcome
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None
+    replace: bool
+    unarchive: bool

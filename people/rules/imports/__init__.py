@@ -3,7 +3,7 @@
 from people.rules.imports.cells import name_parts, read_row
 from people.rules.imports.formulas import guard, unguard
 from people.rules.imports.headers import HEADER_WITHIN, Found, Wanted, find_header, header_key
-from people.rules.imports.lists import Plan, Step, meet, plan
+from people.rules.imports.lists import Plan, Step, fate_of, meet, plan
 
 __all__ = [
     "HEADER_WITHIN",
@@ -11,6 +11,7 @@ __all__ = [
     "Plan",
     "Step",
     "Wanted",
+    "fate_of",
     "find_header",
     "guard",
     "header_key",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from people.values import RelationshipState
-from people.values.imports import ClientField, ClientRow, InList, RowDuplicate, Said
+from people.values import RelationshipEvent, RelationshipState
+from people.values.imports import ClientField, InList, RowDuplicate, RowFate, RowOutcome, RowToDo, Said
 
 
 class Step(StrEnum):
@@ -18,15 +18,14 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A step; for a change, the values that the client then has, and whether they come back from the archive."""
+    """A step, and what is told of it; for a change, what the provider then sees and how the two then stand."""
 
     step: Step
+    fate: RowFate
     first_name: str = ""
     last_name: str = ""
     phone: str | None = None
-    changes: bool = False
-    unarchives: bool = False
-    activates: bool = False
+    event: RelationshipEvent | None = None
 
 
 def meet(known: InList) -> Said:
@@ -40,33 +39,45 @@ def meet(known: InList) -> Said:
     return Said(RowDuplicate.IN_YOUR_LIST, ClientField.PHONE if known.phone is None else None)
 
 
-def plan(row: ClientRow, *, account: bool, known: InList | None, replace: bool, unarchive: bool) -> Plan:
-    """Decide about a row as things stand now: `replace` and `unarchive` are what was ticked for it.
+def plan(row: RowToDo, *, account: bool, known: InList | None) -> Plan:
+    """Decide about a row as things stand now, which may be otherwise than when it was looked at.
 
     Without a tick only empty fields are filled, and of a client who verified their account nothing is changed.
     """
     if known is None:
-        return Plan(step=Step.PROPOSE if account else Step.CREATE)
-    if known.state is RelationshipState.BLOCKED:
-        return Plan(step=Step.SKIP)
+        return Plan(step=Step.PROPOSE if account else Step.CREATE, fate=RowFate.ADDED)
     comes_back = known.state is RelationshipState.ARCHIVED
-    if comes_back and not unarchive:
-        return Plan(step=Step.SKIP)
-    becomes = known.state is RelationshipState.PROSPECT
-    theirs = known.verified and known.accepted
-    first, last = (row.first_name, row.last_name) if replace and not theirs else (known.first_name, known.last_name)
-    phone = known.phone
-    if row.phone and not theirs and (replace or phone is None):
-        phone = row.phone
-    changes = (first, last, phone) != (known.first_name, known.last_name, known.phone)
-    if not (changes or comes_back or becomes):
-        return Plan(step=Step.SKIP)
-    return Plan(
-        step=Step.CHANGE,
-        first_name=first,
-        last_name=last,
-        phone=phone,
-        changes=changes,
-        unarchives=comes_back,
-        activates=becomes,
-    )
+    if known.state is RelationshipState.BLOCKED or (comes_back and not row.unarchive):
+        return Plan(step=Step.SKIP, fate=RowFate.SKIPPED)
+    first, last, phone = _as_it_will_be(row, known)
+    if comes_back:
+        fate = RowFate.UNARCHIVED
+    elif known.state is RelationshipState.PROSPECT:
+        fate = RowFate.ADDED
+    elif (first, last, phone) == (known.first_name, known.last_name, known.phone):
+        return Plan(step=Step.SKIP, fate=RowFate.SKIPPED)
+    else:
+        fate = RowFate.REPLACED if row.replace else RowFate.FILLED
+    event = _EVENTS.get(known.state)
+    return Plan(step=Step.CHANGE, fate=fate, first_name=first, last_name=last, phone=phone, event=event)
+
+
+_EVENTS = {
+    RelationshipState.ARCHIVED: RelationshipEvent.UNARCHIVED,
+    RelationshipState.PROSPECT: RelationshipEvent.BECOMES_ACTIVE,
+}
+
+
+def _as_it_will_be(row: RowToDo, known: InList) -> tuple[str, str, str | None]:
+    if known.accepted and known.verified:
+        return known.first_name, known.last_name, known.phone
+    if row.replace:
+        return row.first_name, row.last_name, row.phone or known.phone
+    return known.first_name, known.last_name, known.phone or row.phone
+
+
+def fate_of(outcome: RowOutcome, kept: RowFate | None) -> RowFate:
+    """Return what a commit has done with a row; only what its outcome does not say is kept."""
+    if kept:
+        return kept
+    return RowFate.ADDED if outcome in {RowOutcome.VALID, RowOutcome.WARNING} else RowFate.SKIPPED
