@@ -44,6 +44,7 @@ HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "reap": line.reap,
     "request": calendar.expire_request,
     "import": lists.commit_import,
+    "read_feed": calendar.read_feed,
 }
 
 

@@ -1,6 +1,7 @@
 """Instants: aware, in UTC, and nothing else (requirements 2.4)."""
 
 from datetime import UTC, datetime
+from math import ceil, floor
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
@@ -19,6 +20,16 @@ def utc(instant: datetime) -> datetime:
         msg = "an instant needs a zone"
         raise ValueError(msg)
     return instant.astimezone(UTC)
+
+
+def seconds(instant: datetime, *, up: bool = False) -> int:
+    """Return whole seconds of UTC since 1970: those that have passed, or `up` to the next."""
+    return (ceil if up else floor)(instant.timestamp())
+
+
+def instant(since_1970: int) -> datetime:
+    """Return the instant that lies so many seconds after the beginning of 1970, in UTC."""
+    return datetime.fromtimestamp(since_1970, UTC)
 
 
 def zone(name: str, *, where: str = "timezone") -> str:

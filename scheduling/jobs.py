@@ -1,9 +1,17 @@
-"""Work of the calendar: what time does by itself."""
+"""Work of the calendar: what time does by itself, and reading what is imported."""
 
+import hashlib
+from datetime import timedelta
 from uuid import UUID
 
+from config import aside, fetching
 from config.deps import Deps
 from scheduling import actions
+from scheduling.actions import Claim, Copy
+from scheduling.readers import ics
+from scheduling.values import FeedTrouble
+
+_LIMITS = aside.Limits()
 
 
 async def expire_request(deps: Deps, request_id: UUID) -> None:
@@ -12,3 +20,49 @@ async def expire_request(deps: Deps, request_id: UUID) -> None:
         row = await actions.expire_request(session, request_id, now=deps.now(), new_id=deps.new_id)
     if row is not None:
         await deps.live.publish((row.id, row.appointment_id, row.provider_id, row.client_id))
+
+
+async def read_feed(deps: Deps, feed_id: UUID) -> None:
+    """Read an imported calendar, if it is due: claim it, fetch and read it outside of any transaction, note it."""
+    async with deps.sessions.begin() as session:
+        claim = await actions.claim_feed(session, feed_id, now=deps.now())
+    if claim is None:
+        return
+    read = await _read(deps, claim)
+    async with deps.sessions.begin() as session:
+        changed = await actions.note_feed(
+            session,
+            claim,
+            read,
+            every=timedelta(minutes=deps.settings.busy_feed_every_m),
+            now=deps.now(),
+            new_id=deps.new_id,
+        )
+    if changed:
+        await deps.live.publish((changed,))
+
+
+async def _read(deps: Deps, claim: Claim) -> Copy | FeedTrouble:
+    try:
+        file = await fetching.fetch(claim.url, etag=claim.etag, loopback=deps.settings.busy_feed_loopback)
+        if file is None:
+            return Copy(etag=claim.etag, fingerprint=claim.fingerprint)
+        return await _expanded(deps, claim, file)
+    except fetching.Unfetched as no:
+        return FeedTrouble(no.why.value)
+    except (aside.TookTooMuch, ics.TooMuch):
+        return FeedTrouble.TOO_LARGE
+    except (aside.Unreadable, ics.NotACalendar):
+        return FeedTrouble.NOT_A_CALENDAR
+
+
+async def _expanded(deps: Deps, claim: Claim, file: fetching.Fetched) -> Copy:
+    """Expand a calendar, unless it says the same as the last time: many servers stamp each answer anew."""
+    thinned = ics.thin(file.body)
+    fingerprint = hashlib.sha256(f"{claim.timezone}\n{thinned}".encode()).hexdigest()
+    if fingerprint == claim.fingerprint:
+        return Copy(etag=file.etag, fingerprint=fingerprint)
+    now = deps.now()
+    asked = ics.Asked(since=now - actions.BEHIND, until=now + actions.AHEAD, timezone=claim.timezone)
+    made = await aside.read_aside("scheduling.readers.ics:busy", ics.ask(thinned, asked), limits=_LIMITS)
+    return Copy(etag=file.etag, fingerprint=fingerprint, spans=ics.answer(made))

@@ -4,9 +4,9 @@ All of them are invented: numbers are 212-555-01xx, addresses are at example.com
 Nothing of that may turn up in what the service logs: `tests/canaries.py` looks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,8 @@ from people.models import Client, Payer, Practice, Provider
 from people.values import EnrolmentEvent, Language, PracticeKind
 from scheduling import actions as scheduling
 from scheduling.actions.requests import make_request
-from scheduling.models import Appointment, Request
-from scheduling.values import Offer, SessionType, Source
+from scheduling.models import Appointment, Block, BusyFeed, ReferralSettings, Request
+from scheduling.values import BlockKind, BlockRule, Offer, Repeats, SessionType, Source, WeeklyHours
 from status.values import Actor
 
 OPERATOR = Actor(kind="operator")
@@ -189,12 +189,90 @@ class World:
                 new_id=deps.new_id,
             )
 
+    async def hours(
+        self,
+        provider: Provider,
+        opens: str = "09:00",
+        closes: str = "17:00",
+        *,
+        weekdays: Iterable[int] = range(5),
+        timezone: str | None = None,
+    ) -> None:
+        """Open a provider's weeks: from nine to five on working days, unless told."""
+        rows = [
+            WeeklyHours(
+                weekday=day,
+                opens_m=minute(opens),
+                closes_m=minute(closes),
+                timezone=timezone or provider.timezone,
+            )
+            for day in weekdays
+        ]
+        async with self.deps.sessions.begin() as session:
+            await scheduling.set_hours(
+                session, provider.id, rows, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
+            )
+
+    async def block(
+        self,
+        provider: Provider,
+        day: str = "2026-12-05",
+        opens: str = "09:00",
+        closes: str = "12:00",
+        *,
+        kind: BlockKind = BlockKind.OPEN,
+        repeats: Repeats = Repeats.NEVER,
+        until: str | None = None,
+        accept_external: bool = False,
+        timezone: str | None = None,
+    ) -> Block:
+        """Add a block of one day, a Saturday morning unless told."""
+        rule = BlockRule(
+            kind=kind,
+            starts_on=date.fromisoformat(day),
+            starts_m=minute(opens),
+            ends_on=date.fromisoformat(day),
+            ends_m=minute(closes),
+            timezone=timezone or provider.timezone,
+            repeats=repeats,
+            until=date.fromisoformat(until) if until else None,
+            accept_external=accept_external,
+        )
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.add_block(
+                session, provider.id, rule, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
+            )
+
+    async def busy_feed(self, provider: Provider, url: str = "https://calendar.example.com/secret.ics") -> BusyFeed:
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.add_feed(
+                session,
+                provider.id,
+                url,
+                loopback=self.deps.settings.busy_feed_loopback,
+                actor=OPERATOR,
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+
+    async def settings(self, provider: Provider, **changed: object) -> ReferralSettings:
+        """Change how a provider wants to be booked, by the names of the columns."""
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.change_settings(
+                session, provider.id, changed, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
+            )
+
     async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:
         """Return a provider, their client and a consultation that starts now, ready to be dialled."""
         provider = await self.provider()
         client = await self.client(provider)
         appointment = await self.appointment(provider, client=client, **told)  # type: ignore[arg-type]
         return provider, client, appointment
+
+
+def minute(clock: str) -> int:
+    """Return the minute of the day: 09:30 is 570."""
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 async def fresh(session: AsyncSession, kind: type, row_id: UUID) -> object:

@@ -93,8 +93,11 @@ def upgrade() -> None:
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("good_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.String(), nullable=True),
         sa.Column("etag", sa.String(length=200), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
             "trouble IN ('not_public', 'unreachable', 'refused', 'too_large', 'not_a_calendar')",
             name=op.f("ck_busy_feeds_trouble"),

@@ -69,6 +69,7 @@ from people.queries.practices import (
     providers_of,
     providers_with_number,
     set_pin,
+    timezones,
 )
 from people.queries.programme import (
     active_payers,
@@ -176,6 +177,7 @@ __all__ = [
     "suppress",
     "suppressed",
     "tick",
+    "timezones",
     "token",
     "void_links",
 ]

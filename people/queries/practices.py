@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ARRAY, Uuid, any_, cast, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -45,6 +45,13 @@ async def provider_in_turn(session: AsyncSession, provider_id: UUID) -> Provider
 async def provider_for_update(session: AsyncSession, provider_id: UUID) -> Provider | None:
     """Return one provider, locked."""
     return await session.get(Provider, provider_id, with_for_update=True, populate_existing=True)
+
+
+async def timezones(session: AsyncSession, provider_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the zones in which these providers live; who is unknown is missing."""
+    among = any_(cast(list(provider_ids), ARRAY(Uuid())))
+    found = await session.execute(select(col(Provider.id), col(Provider.timezone)).where(col(Provider.id) == among))
+    return {one: timezone for one, timezone in found}  # noqa: C416 - rows are no pairs to a checker of types
 
 
 async def providers_by_email(session: AsyncSession, email: str) -> Sequence[Provider]:

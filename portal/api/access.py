@@ -23,13 +23,14 @@ from people.models import ApiToken, Client, Practice, Provider, Relationship
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
-from scheduling.models import Appointment, Request
+from scheduling.models import Appointment, Block, BusyFeed, Request
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation, Referral
 from status.values import EventKind
 
 Row = TypeVar("Row")
+Belonging = TypeVar("Belonging", Block, BusyFeed)
 
 _BEARER = re.compile(r"Bearer +(cl_(?:admin|provider|partner)_[A-Za-z0-9_-]{16,200})", re.IGNORECASE)
 _log = structlog.get_logger(__name__)
@@ -146,6 +147,37 @@ async def provider(ask: Ask[Any, Any], provider_id: UUID, *, lock: bool = False)
     find = people.provider_for_update if lock else people.provider
     row = await find(ask.session, provider_id)
     return _theirs(ask.caller, "provider", provider_id, row, owned=provider_id == ask.caller.provider_id)
+
+
+async def provider_for_payer(ask: Ask[Any, Any], provider_id: UUID) -> Provider:
+    """Return a provider to whom the calling payer may send clients now (R70); to it there are no others."""
+    row = await people.provider(ask.session, provider_id)
+    payer = ask.caller.payer_id and await people.receives_from(ask.session, provider_id, ask.caller.payer_id)
+    return _theirs(ask.caller, "provider", provider_id, row, owned=bool(payer))
+
+
+async def block(ask: Ask[Any, Any], provider_id: UUID, block_id: UUID) -> Block:
+    """Return a block of a provider's, who is locked, so that two changes come one after the other."""
+    await provider(ask, provider_id, lock=True)
+    row = await scheduling.block(ask.session, block_id)
+    return _of_provider(ask, "block", provider_id, block_id, row)
+
+
+async def busy_feed(ask: Ask[Any, Any], provider_id: UUID, busy_feed_id: UUID) -> BusyFeed:
+    """Return an imported calendar of a provider's."""
+    await provider(ask, provider_id, lock=True)
+    row = await scheduling.busy_feed_for_update(ask.session, busy_feed_id)
+    return _of_provider(ask, "busy_feed", provider_id, busy_feed_id, row)
+
+
+def _of_provider(
+    ask: Ask[Any, Any], noun: str, provider_id: UUID, subject_id: UUID, row: Belonging | None
+) -> Belonging:
+    """Return what belongs to the provider that the path names; an operator, too, finds it under no other."""
+    owned = row is not None and row.provider_id == provider_id
+    if row is not None and not owned and ask.caller.role is TokenRole.ADMIN:
+        raise NotFound
+    return _theirs(ask.caller, noun, subject_id, row, owned=owned)
 
 
 async def client(ask: Ask[Any, Any], client_id: UUID, *, lock: bool = False) -> tuple[Client, Sequence[Relationship]]:

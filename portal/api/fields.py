@@ -6,8 +6,8 @@ whether a telephone number exists, is in its `format` and its description, and i
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
@@ -149,7 +149,7 @@ Instant = Annotated[
 ]
 
 
-# Lists
+# Numbers
 
 
 def _whole(value: object, info: ValidationInfo) -> object:
@@ -163,8 +163,76 @@ def _whole(value: object, info: ValidationInfo) -> object:
     return int(value)
 
 
-Limit = Annotated[int, Field(ge=1, le=200, description="How many at most."), BeforeValidator(_whole)]
-Version = Annotated[int, Field(ge=1, description="As it was seen."), BeforeValidator(_whole)]
+# Comes after the bounds of a number, else they would be in no description.
+WHOLE = BeforeValidator(_whole)
+
+
+# Wall time
+
+_DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+_TIME_OR_24 = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+
+
+def _day(value: object) -> date:
+    if not isinstance(value, str) or not re.match(_DAY, value) or value.endswith("\n"):
+        raise _NO_DAY
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _NO_DAY from None
+
+
+_NO_DAY = PydanticCustomError("day", "Give a day of this century, such as 2026-11-24.")
+
+
+def _minute(pattern: str, sentence: str) -> PlainValidator:
+    no_time = PydanticCustomError("time_of_day", sentence)
+
+    def read(value: object) -> int:
+        if not isinstance(value, str) or not re.match(pattern, value) or value.endswith("\n"):
+            raise no_time
+        return int(value[:2]) * 60 + int(value[3:])
+
+    return PlainValidator(read)
+
+
+# A day on a wall calendar.
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY, "examples": ["2026-11-24"]}),
+]
+# A time of day; what comes of it is minutes since local midnight. 24:00 ends a day.
+Opens = Annotated[
+    int,
+    _minute(_TIME, "Give a time of day from 00:00 to 23:59, such as 09:00."),
+    WithJsonSchema({"type": "string", "pattern": _TIME, "examples": ["09:00"]}),
+]
+Closes = Annotated[
+    int,
+    _minute(_TIME_OR_24, "Give a time of day from 00:00 to 24:00, such as 17:00."),
+    WithJsonSchema({"type": "string", "pattern": _TIME_OR_24, "examples": ["17:00"]}),
+]
+Weekday = Annotated[int, Field(ge=0, le=6, description="0 is Monday."), WHOLE]
+
+
+# Codes
+
+# Where somebody is licensed, or lives: the states of the Union, the District and the territories, as mail knows them.
+State = Literal[
+    "AK", "AL", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "GU", "HI", "IA", "ID", "IL", "IN", "KS",
+    "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY",
+    "OH", "OK", "OR", "PA", "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY",
+]  # fmt: skip
+Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["anxiety"])]
+
+
+# Lists
+
+
+Limit = Annotated[int, Field(ge=1, le=200, description="How many at most."), WHOLE]
+Version = Annotated[int, Field(ge=1, description="As it was seen."), WHOLE]
 Cursor = Annotated[
     str,
     Field(

@@ -122,7 +122,8 @@ def _parameters(operation: Operation[Any, Any]) -> Iterator[Document]:
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
     schema = operation.query.model_json_schema(ref_template=_REF)
     for name, field in schema.get("properties", {}).items():
-        yield {"name": name, "in": "query", "required": False, "schema": _not_null(field)}
+        needed = name in schema.get("required", ())
+        yield {"name": name, "in": "query", "required": needed, "schema": _not_null(field)}
     if operation.writes and operation.kept:
         yield {
             "name": writes.HEADER,

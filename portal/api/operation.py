@@ -24,6 +24,7 @@ PREFIX = "/api/v1"
 
 ADMIN = frozenset({TokenRole.ADMIN})
 ADMIN_AND_PROVIDER = frozenset({TokenRole.ADMIN, TokenRole.PROVIDER})
+EVERYBODY = frozenset(TokenRole)
 
 B = TypeVar("B", bound=Shape)
 Q = TypeVar("Q", bound=Shape)
@@ -36,6 +37,7 @@ class Method(StrEnum):
     POST = "POST"
     PUT = "PUT"
     PATCH = "PATCH"
+    DELETE = "DELETE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Caller:
     def provider_id(self) -> UUID | None:
         """Return the provider that this caller is, if it is one."""
         return self.subject_id if self.role is TokenRole.PROVIDER else None
+
+    @property
+    def payer_id(self) -> UUID | None:
+        """Return the payer that this caller is, if it is one."""
+        return self.subject_id if self.role is TokenRole.PARTNER else None
 
     @property
     def actor(self) -> Actor:

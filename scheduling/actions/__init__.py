@@ -13,8 +13,10 @@ from scheduling.actions.appointments import (
     take_up,
     unarchive_client,
 )
+from scheduling.actions.availability import add_block, change_block, change_settings, remove_block, set_hours
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 from scheduling.actions.deadlines import enqueue_due
+from scheduling.actions.feeds import AHEAD, BEHIND, Claim, Copy, add_feed, claim_feed, note_feed, remove_feed
 from scheduling.actions.referrals import find_another, hand_back, see_referral
 from scheduling.actions.requests import (
     accept_request,
@@ -23,27 +25,54 @@ from scheduling.actions.requests import (
     leave_programme,
     withdraw_request,
 )
+from scheduling.actions.slots import (
+    alternatives,
+    ensure_bookable,
+    list_slots,
+    next_opening,
+    shown,
+    slot_rules,
+)
 
 __all__ = [
+    "AHEAD",
+    "BEHIND",
+    "Claim",
+    "Copy",
     "House",
     "accept_request",
+    "add_block",
+    "add_feed",
+    "alternatives",
     "archive_client",
     "book",
     "calendar_feed_digest",
     "cancel",
+    "change_block",
+    "change_settings",
+    "claim_feed",
     "correct_consultation",
     "decline_request",
     "enqueue_due",
+    "ensure_bookable",
     "expire_request",
     "find_another",
     "hand_back",
     "house",
     "leave_programme",
     "let_go",
+    "list_slots",
     "make_calendar_feed",
+    "next_opening",
+    "note_feed",
+    "remove_block",
+    "remove_feed",
     "reschedule",
     "revoke_calendar_feed",
     "see_referral",
+    "set_hours",
+    "shown",
+    "slot_rules",
     "switch_to_call",
     "take_up",
     "unarchive_client",

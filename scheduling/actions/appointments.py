@@ -4,7 +4,7 @@ Each action tells the ledger what it needs to judge by, in the same transaction.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.errors import NotFound, Refused
+from config.keys import derive
 from config.lifecycles import next_state
 from config.settings import Settings
 from people import actions as people
@@ -52,7 +53,7 @@ REACH = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """The figures of this installation that appointments depend on."""
+    """The figures of this installation that appointments depend on, and the key that offers are signed with."""
 
     pool: Sequence[str]
     lead: timedelta
@@ -67,6 +68,10 @@ class House:
     # What one client may have at a time (R20, 1.16).
     open_bookings: int
     pending_requests: int
+    # Of offers (R23, R24): the usual notice, how long one counts, and what it is signed with.
+    min_notice: timedelta
+    offer_lives: timedelta
+    offer_key: bytes = field(repr=False)
 
 
 def house(settings: Settings) -> House:
@@ -83,6 +88,9 @@ def house(settings: Settings) -> House:
         request_warning=timedelta(hours=settings.request_warning_h),
         open_bookings=settings.open_bookings,
         pending_requests=settings.pending_requests,
+        min_notice=timedelta(hours=settings.min_notice_h),
+        offer_lives=timedelta(minutes=settings.offer_m),
+        offer_key=derive(settings.secret_key.get_secret_value(), "offers"),
     )
 
 

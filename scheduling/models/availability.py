@@ -58,7 +58,12 @@ class Block(SQLModel, table=True):
 
 
 class BusyFeed(SQLModel, table=True):
-    """An ICS address whose events take time away. The address is a secret of the provider's: only its host is shown."""
+    """An ICS address whose events take time away. The address is a secret of the provider's: only its host is shown.
+
+    `good_at` is when its calendar was last known to be as it is here, `read_at` when the spans were last made from it;
+    `fingerprint` is a hash of what it said then. What cannot be read leaves the last good copy, names its `trouble`,
+    and is tried again less and less often: `failures` counts the tries in a row.
+    """
 
     __tablename__ = "busy_feeds"
     __table_args__ = (
@@ -68,15 +73,18 @@ class BusyFeed(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     provider_id: UUID = Field(sa_column=database.key("providers.id"))
-    url: str = Field(max_length=2000)
+    url: str = Field(max_length=2000, repr=False)
     host: str = Field(max_length=253)
     created_at: datetime = Field(sa_column=database.instant())
     due_at: datetime = Field(sa_column=database.instant())
     claimed_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     tried_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     good_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    read_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     trouble: FeedTrouble | None = Field(default=None, sa_column=database.enum(FeedTrouble, nullable=True))
     etag: str | None = Field(default=None, max_length=200)
+    failures: int = 0
+    fingerprint: str | None = Field(default=None, max_length=64)
 
 
 class BusySpan(SQLModel, table=True):

@@ -60,6 +60,9 @@ class Program:
     async def patch(self, path: str, json: object) -> Reply:
         return await self.send("PATCH", path, json)
 
+    async def delete(self, path: str) -> Reply:
+        return await self.send("DELETE", path)
+
     async def put(self, path: str, json: object) -> Reply:
         return await self.send("PUT", path, json)
 
@@ -103,8 +106,8 @@ class Api:
     async def of(self, provider: Provider) -> Program:
         return await self._program(TokenRole.PROVIDER, provider.id)
 
-    async def partner(self) -> Program:
-        return await self._program(TokenRole.PARTNER, uuid4())
+    async def partner(self, payer_id: UUID | None = None) -> Program:
+        return await self._program(TokenRole.PARTNER, payer_id or uuid4())
 
     def nobody(self, token: str | None = None) -> Program:
         return Program(self.http, f"{self.base}/api/v1", token)

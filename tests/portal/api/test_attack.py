@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -60,6 +60,7 @@ FORMATS = {
         st.integers(100, 199),
     ),
     "iana-time-zone": st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "UTC"]),
+    "date": st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(date.isoformat),
     "date-time": _ANY_INSTANT.map(datetime.isoformat),
     "starts_at": st.one_of(_in_a_month(hours=0), _ANY_INSTANT).map(datetime.isoformat),
     "ends_at": st.one_of(_in_a_month(hours=1), _ANY_INSTANT).map(datetime.isoformat),
@@ -126,6 +127,9 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         await call(deps, one, appointments[0], number="+12125550111", at=deps.now() + timedelta(seconds=n))
         for n in range(3)
     ]
+    blocks = [await world.block(provider, opens=f"{n:02d}:00") for provider in (one, two) for n in range(12)]
+    feeds = [await world.busy_feed(two, f"https://calendar.example.com/{n}.ics") for n in range(8)]
+    await world.hours(one)
     async with deps.sessions() as session:
         followed = await latest_consultations(session, [row.id for row in appointments])
     return {
@@ -139,6 +143,8 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         "payer_id": [str(row.id) for row in payers],
         "request_id": [str(row.id) for row in requests],
         "referral_id": [*{str(row.referral_id) for row in appointments}, *await _seen_referrals(world, one)],
+        "block_id": [str(row.id) for row in blocks],
+        "busy_feed_id": [str(row.id) for row in feeds],
     }
 
 

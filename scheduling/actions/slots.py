@@ -1,0 +1,244 @@
+"""Which times are shown, and which can still be booked: everything that the one slot function is asked (R18, R23).
+
+What is shown and what is booked are asked of the same terms, made here from the provider's settings, the source's
+policy and the house's figures.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config import times
+from config.errors import Refused
+from people import queries as people_queries
+from scheduling import queries
+from scheduling.actions.appointments import House
+from scheduling.models import ReferralSettings
+from scheduling.rules import gates, offers, slots
+from scheduling.rules.notice import least_notice
+from scheduling.rules.policy import policy_for
+from scheduling.values import (
+    Calendar,
+    NotBookable,
+    Offer,
+    SessionType,
+    SlotRules,
+    Source,
+    SourcePolicy,
+    Span,
+)
+
+AROUND = timedelta(seconds=slots.AROUND_S)
+# How far from a time that is gone others are looked for.
+NEAR = timedelta(days=14)
+
+
+def slot_rules(
+    settings: ReferralSettings,
+    session_type: SessionType,
+    source: Source,
+    house: House,
+    *,
+    policy: SourcePolicy | None = None,
+) -> SlotRules:
+    """Return how slots are cut; `policy` where the practice or the payer changes the usual one of the source."""
+    policy = policy or policy_for(source)
+    session = timedelta(minutes=settings.session_length_m)
+    length = house.consult_length if session_type is SessionType.PHONE_CONSULTATION else session
+    notice = least_notice(
+        source,
+        policy,
+        usual=house.min_notice,
+        urgent=timedelta(hours=settings.urgent_notice_h) if settings.urgent else None,
+        cutoff=house.request_cutoff,
+        # An offer lives for some minutes: taken up at the last of them, it must not expire at once.
+        decision=max(min(house.request_least, house.accept_ttl), house.offer_lives),
+    )
+    return SlotRules(
+        length=int(length.total_seconds()),
+        step=settings.step_m * 60,
+        notice=int(notice.total_seconds()),
+        horizon=settings.horizon_d * 86400,
+        buffer_before=settings.buffer_before_m * 60,
+        buffer_after=settings.buffer_after_m * 60,
+        per_day=settings.per_day,
+        windows=policy.windows,
+    )
+
+
+async def list_slots(
+    session: AsyncSession,
+    provider_id: UUID,
+    *,
+    session_type: SessionType,
+    source: Source,
+    payer_id: UUID | None = None,
+    since: datetime,
+    until: datetime,
+    label: str | None = None,
+    house: House,
+    now: datetime,
+) -> list[Offer]:
+    """Return the open slots that start in a range, each as an offer that is good from now.
+
+    None for a provider who has left, takes nobody new, does not offer this session type, or is not in the payer's
+    programme: no openings are a list that is empty, and no error (R21).
+    """
+    wanted = Wanted(provider_id, session_type, source, payer_id)
+    rules = await _rules(session, wanted, house, now)
+    if isinstance(rules, Closed):
+        return []
+    found = await queries.calendar(session, provider_id, since - AROUND, until + AROUND)
+    return [
+        Offer(
+            provider_id=provider_id,
+            session_type=session_type,
+            source=source,
+            starts_at=times.instant(span.start),
+            ends_at=times.instant(span.end),
+            issued_at=now,
+            label=label,
+            payer_id=payer_id,
+        )
+        for span in _open(found, rules, since, until, now)
+    ]
+
+
+async def next_opening(
+    session: AsyncSession,
+    provider_id: UUID,
+    *,
+    session_type: SessionType,
+    source: Source,
+    payer_id: UUID | None = None,
+    after: datetime,
+    house: House,
+    now: datetime,
+) -> Span | None:
+    """Return the first open slot that starts at `after` or later, however far ahead it is (requirements 2.6)."""
+    rules = await _rules(session, Wanted(provider_id, session_type, source, payer_id), house, now)
+    if isinstance(rules, Closed):
+        return None
+    last = now + timedelta(seconds=rules.horizon)
+    since = max(after, now)
+    found = await queries.calendar(session, provider_id, since - AROUND, last + AROUND)
+    while since <= last:
+        for span in _open(found, rules, since, since + NEAR, now):
+            return span
+        since += NEAR
+    return None
+
+
+async def ensure_bookable(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> None:
+    """Refused where an offered slot cannot be booked any more; the three nearest that can come with the refusal.
+
+    The same function as for the list, with the notice of the moment at which it was shown and what is taken now (R23).
+    """
+    wanted = Wanted(offer.provider_id, offer.session_type, offer.source, offer.payer_id)
+    rules = await _rules(session, wanted, house, now)
+    if isinstance(rules, Closed):
+        raise Refused(rules.code, rules.sentence, alternatives=[])
+    found = await queries.calendar(session, offer.provider_id, offer.starts_at - AROUND, offer.ends_at + AROUND)
+    issued, at = times.seconds(offer.issued_at), times.seconds(now, up=True)
+    no = slots.check(found, rules, _span(offer), issued=issued, now=at)
+    if no is not None:
+        others = await alternatives(session, offer, house=house, now=now)
+        raise Refused(no.value, _NOT_BOOKABLE[no], alternatives=others)
+
+
+async def alternatives(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> list[dict[str, Any]]:
+    """Return the three open slots that are nearest to one that is gone, as they are shown, with offers of their own."""
+    listed = await list_slots(
+        session,
+        offer.provider_id,
+        session_type=offer.session_type,
+        source=offer.source,
+        payer_id=offer.payer_id,
+        since=max(now, offer.starts_at - NEAR),
+        until=max(now, offer.starts_at) + NEAR,
+        label=offer.label,
+        house=house,
+        now=now,
+    )
+    by_span = {_span(one): one for one in listed}
+    return [shown(by_span[span], house) for span in slots.nearest(tuple(by_span), _span(offer))]
+
+
+def _span(offer: Offer) -> Span:
+    return Span(times.seconds(offer.starts_at), times.seconds(offer.ends_at))
+
+
+def shown(offer: Offer, house: House) -> dict[str, Any]:
+    """Return an offer as clients see it: its time, and the signed text to book it with."""
+    return {
+        "starts_at": offer.starts_at,
+        "ends_at": offer.ends_at,
+        "offer": offers.sign(offer, house.offer_key),
+    }
+
+
+_NOT_BOOKABLE: Mapping[NotBookable, str] = {
+    NotBookable.TAKEN: "This time was just taken. Choose another one.",
+    NotBookable.NOT_OPEN: "The provider is no longer open at this time. Choose another one.",
+    NotBookable.OFF_GRID: "Appointments begin and last otherwise by now. Choose a time from a new list.",
+    NotBookable.TOO_SOON: "This time is too near to be booked. Choose a later one.",
+    NotBookable.TOO_FAR: "This time is too far ahead to be booked. Choose an earlier one.",
+    NotBookable.TOO_CLOSE: "This time has come too close to another appointment. Choose another one.",
+    NotBookable.DAY_IS_FULL: "The provider's day is full by now. Choose another day.",
+}
+
+
+# The terms of a provider, for a session type and a source
+
+
+class Wanted(NamedTuple):
+    """What is asked for, of whom, and from where."""
+
+    provider_id: UUID
+    session_type: SessionType
+    source: Source
+    payer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Nothing of what is asked for is open at any time; why, in the words of a refusal."""
+
+    code: str
+    sentence: str
+
+
+async def _rules(session: AsyncSession, wanted: Wanted, house: House, now: datetime) -> SlotRules | Closed:
+    provider = await people_queries.provider(session, wanted.provider_id)
+    if provider is None or not provider.active:
+        return Closed("provider_left", "This provider takes no appointments any more. Choose another one.")
+    payer = await people_queries.receives_from(session, provider.id, wanted.payer_id) if wanted.payer_id else None
+    if wanted.source is Source.PAYER and payer is None:
+        return Closed("not_in_programme", "This provider takes no clients from this payer. Choose another one.")
+    settings = await queries.referral_settings(session, provider.id)
+    failed = gates.failed_gates(
+        queries.referral_rules(settings),
+        session_type=wanted.session_type,
+        source=wanted.source,
+        age=None,
+        state=None,
+        plan=None,
+        problems=(),
+        now=now,
+    )
+    if failed:
+        return Closed(min(failed).value, gates.sentence(failed))
+    asked = (await queries.practice_acceptance(session, provider.practice_id)).get(wanted.source)
+    policy = policy_for(wanted.source, asked, payer_is_instant=payer is not None and payer.instant)
+    return slot_rules(settings, wanted.session_type, wanted.source, house, policy=policy)
+
+
+def _open(found: Calendar, rules: SlotRules, since: datetime, until: datetime, now: datetime) -> tuple[Span, ...]:
+    at = times.seconds(now, up=True)
+    return slots.slots(
+        found, rules, since=times.seconds(since, up=True), until=times.seconds(until, up=True), issued=at, now=at
+    )

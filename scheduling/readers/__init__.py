@@ -1,0 +1,1 @@
+"""What comes from outside in formats of others, read into the words of this floor."""
