@@ -6,7 +6,7 @@ died or nothing came back, it is uncertain: a text is then looked up at the carr
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -15,36 +15,22 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bridge import actions as bridge
-from bridge import queries as bridge_queries
 from bridge import texts
-from bridge.values import Contact as ToDial
-from config import keys, phones
-from config.deps import Handover, Taken
+from config import keys
+from config.deps import CalendarFile, Handover, Taken
 from config.settings import Settings
 from people import queries as people_queries
-from people.models import Provider
-from people.values import ByMail, ByText, Contact, Language, Later, Nobody
+from people.values import ByMail, ByText, Later, Nobody
 from portal import rules
-from portal.letters import Letter, ProviderFacts, render
-from scheduling import queries as scheduling_queries
-from scheduling.models import Appointment
+from portal.gathering import Told, gather, is_looked_up
+from portal.letters import Letter
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.models import Consultation, Notice
-from status.values import CLOCK, Channel, NoticeEvent, NoticeKey, NoticeState, Recipient
+from status.models import Notice
+from status.values import Channel, NoticeEvent, NoticeState
 
 NewId = Callable[[], UUID]
 _log = structlog.get_logger(__name__)
-
-_ABOUT_CONSULTATION = frozenset(
-    {
-        NoticeKey.REMINDER,
-        NoticeKey.STATUS_TASK,
-        NoticeKey.STATUS_TEXT,
-        NoticeKey.STATUS_UNKNOWN,
-        NoticeKey.STATUS_CORRECTED,
-    }
-)
 
 
 # What `begin` returns: what is left to do
@@ -66,6 +52,7 @@ class Send:
     claimed_at: datetime
     way: ByText | ByMail
     letter: Letter
+    calendar: CalendarFile | None
     message_id: str
     valid_s: int
 
@@ -106,8 +93,8 @@ async def begin(
     if row.state is NoticeState.CLAIMED:
         ledger.move_notice(row, NoticeEvent.PERHAPS_TAKEN, now=now)
         row.trouble = "left_behind"
-    told = await _gather(session, row, settings=settings, now=now, new_id=new_id)
-    if row.state is NoticeState.UNCERTAIN and row.sent_by is Channel.TEXT:
+    told = await gather(session, row, settings=settings, now=now, new_id=new_id)
+    if is_looked_up(row):
         return await _look_up(session, row, told, settings=settings, now=now, new_id=new_id)
     if row.state is NoticeState.UNCERTAIN:
         if row.attempts >= rules.MAX_ATTEMPTS:
@@ -120,7 +107,7 @@ async def begin(
 
 
 async def _claim(
-    session: AsyncSession, row: Notice, told: "_Told | None", *, settings: Settings, now: datetime, new_id: NewId
+    session: AsyncSession, row: Notice, told: Told | None, *, settings: Settings, now: datetime, new_id: NewId
 ) -> Settled | Send:
     if row.expires_at is not None and now >= row.expires_at:
         ledger.move_notice(row, NoticeEvent.TOO_LATE, now=now)
@@ -149,13 +136,14 @@ async def _claim(
                 claimed_at=now,
                 way=way,
                 letter=told.letter,
+                calendar=told.calendar,
                 message_id=f"<{row.id}@{urlsplit(settings.public_url).hostname}>",
                 valid_s=rules.text_is_valid_for(now, told.contact.timezone, row.expires_at),
             )
 
 
 async def _look_up(
-    session: AsyncSession, row: Notice, told: "_Told | None", *, settings: Settings, now: datetime, new_id: NewId
+    session: AsyncSession, row: Notice, told: Told | None, *, settings: Settings, now: datetime, new_id: NewId
 ) -> Settled | LookUp:
     """Prepare a look into the carrier's books, for the very text that was claimed.
 
@@ -183,103 +171,6 @@ def _fingerprint(number: str, letter: Letter, settings: Settings) -> str:
     """Return what stands for a claimed text in its row, which must hold neither number nor words."""
     key = keys.derive(settings.secret_key.get_secret_value(), "claimed texts")
     return keys.digest(key, f"{number}\n{letter.text}")
-
-
-# What a letter needs, as it is now
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """A letter, written from the rows as they are at this moment, and how its reader is reached."""
-
-    letter: Letter
-    contact: Contact
-    still_true: bool
-
-
-async def _gather(
-    session: AsyncSession, row: Notice, *, settings: Settings, now: datetime, new_id: NewId
-) -> _Told | None:
-    """Write a letter from what is so now; None where its reader, or what it is about, is no more."""
-    provider = await people_queries.provider(session, row.recipient_id)
-    if row.recipient is not Recipient.PROVIDER or provider is None or not provider.active:
-        return None
-    appointment = await scheduling_queries.appointment(session, row.appointment_id) if row.appointment_id else None
-    about_consultation = row.key in _ABOUT_CONSULTATION
-    consultation = await ledger_queries.consultation(session, row.subject_id) if about_consultation else None
-    to_dial = None
-    if row.key is NoticeKey.REMINDER and appointment is not None:
-        found = await bridge.contacts(session, [appointment], settings=settings, actor=CLOCK, now=now, new_id=new_id)
-        to_dial = found.get(appointment.id)
-        if rules.dial(to_dial) is None:
-            return None
-    standing = _standing(row, appointment, consultation, to_dial, await bridge_queries.lines_down(session), now)
-    facts = _facts(provider.timezone, appointment, consultation, to_dial, settings)
-    return _Told(
-        letter=render(row.key, facts, Language(provider.language)),
-        contact=await _contact(session, provider, settings),
-        still_true=rules.still_true(row.key, standing),
-    )
-
-
-def _standing(
-    row: Notice,
-    appointment: Appointment | None,
-    consultation: Consultation | None,
-    to_dial: ToDial | None,
-    lines_down: frozenset[str],
-    now: datetime,
-) -> rules.Standing:
-    about = consultation or appointment
-    occurrence = consultation.occurrence if consultation else _told_occurrence(row)
-    return rules.Standing(
-        status=consultation.status if consultation else None,
-        state=appointment.state if appointment else None,
-        same_occurrence=appointment is None or occurrence in {None, appointment.occurrence},
-        over=about is not None and now >= about.ends_at,
-        to_dial=to_dial,
-        line_down=appointment.line in lines_down if appointment else bool(lines_down),
-    )
-
-
-def _told_occurrence(row: Notice) -> int | None:
-    """Return the occurrence that a letter about a reschedule was written for: it is what sets it apart."""
-    tail = row.dedupe.rpartition(":")[2]
-    return int(tail) if row.key is NoticeKey.RESCHEDULED and tail.isdecimal() else None
-
-
-def _facts(
-    timezone: str,
-    appointment: Appointment | None,
-    consultation: Consultation | None,
-    to_dial: ToDial | None,
-    settings: Settings,
-) -> ProviderFacts:
-    about = consultation or appointment
-    window = timedelta(hours=settings.status_window_h)
-    return ProviderFacts(
-        portal_url=settings.public_url,
-        timezone=timezone,
-        starts_at=about.starts_at if about else None,
-        ends_at=about.ends_at if about else None,
-        opens_at=about.starts_at - settings.line_lead if about else None,
-        share_by=consultation.ends_at + window if consultation else None,
-        line=appointment.line if appointment else None,
-        dial=rules.dial(to_dial),
-    )
-
-
-async def _contact(session: AsyncSession, provider: Provider, settings: Settings) -> Contact:
-    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs."""
-    number = provider.dial_phone if provider.dial_phone_verified_at is not None else None
-    key = bridge.caller_key(number, settings)
-    return Contact(
-        number=number,
-        takes_texts=number is not None and phones.may_take_texts(number),
-        suppressed=key is not None and await people_queries.suppressed(session, key),
-        address=provider.email,
-        timezone=provider.timezone,
-    )
 
 
 # The second transaction

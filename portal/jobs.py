@@ -47,6 +47,7 @@ async def _hand_over(deps: Deps, step: delivery.Send) -> Handover:
         body=letter.body,
         html=letter.html,
         message_id=step.message_id,
+        calendar=step.calendar,
     )
 
 

@@ -13,7 +13,7 @@ from status.values import NoticeKey
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _CODE = re.compile(r"[0-9]{6}")
-_LONGEST_NAME = 201
+_ONE_LINE = re.compile("[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,201}")
 
 
 class Dial(StrEnum):
@@ -87,7 +87,7 @@ class ClientFacts(_Facts):
     def __post_init__(self) -> None:
         """Raise ValueError where a string is not what its field says, or an instant has no zone."""
         _Facts.__post_init__(self)
-        if self.provider is not None and not (self.provider.isprintable() and len(self.provider) <= _LONGEST_NAME):
+        if self.provider is not None and not _ONE_LINE.fullmatch(self.provider):
             raise ValueError("provider is a name on one line")
         if self.code is not None and not _CODE.fullmatch(self.code):
             raise ValueError("code is six digits")

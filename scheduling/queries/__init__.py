@@ -49,6 +49,15 @@ from scheduling.queries.booking import (
 )
 from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
 from scheduling.queries.referrals import ahead_of, ahead_of_referral, all_of_referral, notes_of_referrals, of_referrals
+from scheduling.queries.referrals import (
+    ahead_of,
+    ahead_of_referral,
+    all_of_referral,
+    notes_of_referrals,
+    of_referrals,
+)
+from scheduling.queries.series import of_series, series
+from scheduling.queries.waitlist import waitlist_entry
 
 __all__ = [
     "LONGEST",
@@ -95,8 +104,12 @@ __all__ = [
     "requests",
     "rule",
     "set_practice_acceptance",
+    "of_series",
+    "request",
+    "series",
     "starting_between",
     "upcoming_tracked",
+    "waitlist_entry",
     "window",
     "windows",
     "working_hours",

@@ -118,10 +118,10 @@ TO_CLIENTS: Mapping[NoticeKey, Wording] = {
         subject="Your appointments have changed",
         paragraphs=(
             "Your series of appointments with {provider} has changed.",
-            "These lie ahead of you now: {ahead}.",
+            "Your next appointments are now: {ahead}.",
         ),
         text="Consultline: your series of appointments has changed. Please see the portal.",
-        sentence="Your series of appointments with {provider} has changed. Ahead of you: {ahead}.",
+        sentence="Your series of appointments with {provider} has changed. Next: {ahead}.",
     ),
     NoticeKey.HANDED_BACK: Wording(
         subject="We help you to find another provider",

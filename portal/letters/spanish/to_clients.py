@@ -118,7 +118,7 @@ TO_CLIENTS: Mapping[NoticeKey, Wording] = {
         subject="Sus citas cambiaron",
         paragraphs=(
             "Su serie de citas con {provider} cambió.",
-            "Estas son ahora las próximas: {ahead}.",
+            "Sus próximas citas son ahora: {ahead}.",
         ),
         text="Consultline: su serie de citas cambió. Vea el portal.",
         sentence="Su serie de citas con {provider} cambió. Las próximas: {ahead}.",
