@@ -59,7 +59,7 @@ bench: $(DONE) ## measure what docs/speed.md tells
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: docs
-docs: $(DONE) ## draw docs/lifecycles.md from the tables
+docs: $(DONE) ## draw docs/lifecycles.md and docs/letters.md from the tables
 	@$(BIN)/python docs/draw.py
 
 .PHONY: format

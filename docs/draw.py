@@ -1,18 +1,27 @@
-"""Draw `docs/lifecycles.md` from the tables in the code: `make docs`. A test compares the drawing with the tables."""
+"""Draw `docs/lifecycles.md` and `docs/letters.md` from the tables in the code: `make docs`.
 
+A test compares the drawings with the tables.
+"""
+
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from people.rules.lifecycle import ENROLMENT, RELATIONSHIP
+from people.values import Language
+from portal.letters import CATALOGUES, ENCLOSED_FOR_CLIENTS, ENCLOSED_FOR_PROVIDERS, Dial
 from scheduling.rules.lifecycle import APPOINTMENT, REQUEST, WAITLIST
+from status.rules.letters import KINDS, Kind
 from status.rules.lifecycle import CONSULTATION, NOTICE, PSYCHIATRIC, REFERRAL, TASK
+from status.values import NoticeKey, Recipient
 
 Moves = Mapping[Any, Mapping[Any, Any]]
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "lifecycles.md"
+LETTERS = HERE / "letters.md"
 
 HEAD = """Drawn from the tables in the code by `make docs`; a move that is not drawn does not happen. Time limits are
 rules that run before the table, with the present instant.
@@ -126,12 +135,77 @@ def table(moves: Moves) -> str:
     return "\n".join([*lines, ""])
 
 
+# Letters
+
+LETTERS_HEAD = """# Letters
+
+Every letter that the service writes, drawn by `make docs` from the tables in the code: who reads it, by which ways it
+may go, when it is written, and every fact that stands in it. The outbox takes no other letter, and none by another way
+(`status/rules/letters.py`). Numbers are those of the requirements.
+
+What a letter to a provider is made of has no field for a name, a telephone number of a person, an age, a note or a
+reason; what a letter to a client is made of has the provider's name, and no field for a number or for anybody's words
+(`portal/letters/values.py`). What somebody wrote stands in the portal, and the letter says that there is something to
+read. Facts are read when a letter is sent, and one that is no longer true is not sent at all (`portal/rules.py`).
+
+A text goes to a verified mobile between 08:00 and 20:00, else a mail in its place; clients get no texts, since no
+consent of theirs to any is recorded. Words are in `portal/letters/english` and `portal/letters/spanish`; files for
+calendars are explained in [0015](decisions/0015-files-for-calendars.md).
+"""
+
+# What the names in braces stand for.
+FACTS: Mapping[str, str] = {
+    "when": "when it is",
+    "session": "what kind of appointment",
+    "provider": "the provider's name",
+    "held": "how it is held",
+    "until": "until when it is kept or works",
+    "ahead": "when the next ones are",
+    "code": "the code",
+    "share_by": "until when its status can be told",
+    "decide_by": "until when it can be decided",
+    "line": "the line",
+    "opens": "from when the line works",
+    "closes": "until when the line works",
+}
+
+
+def letters() -> str:
+    """Return the page about letters."""
+    lines = ["| | letter | to | by | when | facts in it |", "|---|---|---|---|---|---|"]
+    return "\n".join([LETTERS_HEAD, *lines, *(_letter(kind) for kind in KINDS), ""])
+
+
+def _letter(kind: Kind) -> str:
+    ways = ", ".join(sorted(way.value for way in kind.ways))
+    return f"| {kind.number} | `{kind.key.value}` | {kind.reader.value} | {ways} | {kind.written} | {_told(kind)} |"
+
+
+def _told(kind: Kind) -> str:
+    """Return what the words of a letter tell, in all its forms, and what it brings along."""
+    catalogue = CATALOGUES[Language.ENGLISH]
+    if kind.reader is Recipient.PROVIDER:
+        variants = list(Dial) if kind.key is NoticeKey.REMINDER else [kind.key]
+        wordings = [catalogue.to_providers[one] for one in variants]
+        enclosed = kind.key in ENCLOSED_FOR_PROVIDERS
+    else:
+        wordings, enclosed = [catalogue.to_clients[kind.key]], kind.key in ENCLOSED_FOR_CLIENTS
+    words = " ".join(" ".join([one.subject, *one.paragraphs, one.text, one.sentence]) for one in wordings)
+    named = set(re.findall(r"{(\w+)}", words))
+    told = [FACTS[name] for name in FACTS if name in named]
+    assert named <= FACTS.keys()  # noqa: S101 - a new fact has to be explained here
+    told += ["that there are words to read"] if any(one.if_wrote for one in wordings) else []
+    return "; ".join([*told, *(["a file for the calendar"] if enclosed else [])]) or "–"
+
+
 def main() -> int:
-    """Write the page, or with `--check` tell whether it is current."""
+    """Write the pages, or with `--check` tell whether they are current."""
+    pages = {PAGE: page(), LETTERS: letters()}
     if "--check" in sys.argv:
-        return 0 if PAGE.read_text() == page() else 1
-    PAGE.write_text(page())
-    print(f"wrote {PAGE.name}")
+        return 0 if all(path.read_text() == drawn for path, drawn in pages.items()) else 1
+    for path, drawn in pages.items():
+        path.write_text(drawn)
+        print(f"wrote {path.name}")
     return 0
 
 

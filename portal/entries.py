@@ -28,7 +28,7 @@ def for_provider(
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         opens_at=row.starts_at - settings.line_lead,
-        line=row.line if row.tracked and status is EntryStatus.CONFIRMED else None,
+        line=row.line if status is EntryStatus.CONFIRMED else None,
     )
     words = letters.entry_for_provider(row.session_type, facts, Language(provider.language), initials)
     return _entry(row, status, words, stamped_at)

@@ -13,6 +13,10 @@ def test_the_drawn_lifecycles_are_the_tables() -> None:
     assert draw.PAGE.read_text() == draw.page(), "run `make docs`"
 
 
+def test_the_drawn_letters_are_the_letters() -> None:
+    assert draw.LETTERS.read_text() == draw.letters(), "run `make docs`"
+
+
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text()
     commands = set(re.findall(r"\bconsultline ([a-z]+)", text))

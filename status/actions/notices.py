@@ -11,7 +11,7 @@ from config.lifecycles import next_state
 from status import queries
 from status.actions.history import NewId, record
 from status.models import Notice
-from status.rules import lifecycle
+from status.rules import letters, lifecycle
 from status.values import (
     CLOCK,
     Channel,
@@ -50,6 +50,7 @@ async def notify(
     if len(named) != 1:
         raise ValueError("a letter has one reader")
     [(recipient, recipient_id)] = named
+    letters.ensure_known(key, recipient, channel)
     row = Notice(
         id=new_id(),
         key=key,

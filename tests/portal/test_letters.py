@@ -15,7 +15,8 @@ from portal import letters
 from portal.letters import CATALOGUES, ClientFacts, Dial, Facts, Letter, ProviderFacts, gsm7, render
 from portal.letters.values import Wording
 from scheduling.values import SessionType
-from status.values import NoticeKey
+from status.rules.letters import KINDS
+from status.values import NoticeKey, Recipient
 
 # Wednesday, 30 September 2026, noon in New York: long names of day and month.
 STARTS = datetime(2026, 9, 30, 16, 0, tzinfo=UTC)
@@ -215,7 +216,10 @@ def forms(wording: Wording) -> tuple[str, ...]:
     return (wording.subject, " ".join(wording.paragraphs), wording.if_wrote or "", wording.text, wording.sentence)
 
 
-def test_every_letter_has_a_reader() -> None:
+def test_every_letter_that_may_be_sent_is_written_and_no_other() -> None:
+    by_reader = {reader: {kind.key for kind in KINDS if kind.reader is reader} for reader in Recipient}
+    assert by_reader[Recipient.PROVIDER] == PROVIDERS_KEYS
+    assert by_reader[Recipient.CLIENT] | by_reader[Recipient.DRAFT] == CLIENTS_KEYS
     assert {*NoticeKey} == PROVIDERS_KEYS | CLIENTS_KEYS
 
 

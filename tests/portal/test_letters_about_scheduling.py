@@ -351,13 +351,6 @@ LETTERS: list[tuple[NoticeKey, str, Ready, str, list[Change]]] = [
         ],
     ),
     (
-        NoticeKey.REQUEST_WITHDRAWN,
-        "provider",
-        [(Request, {"state": RequestState.WITHDRAWN})],
-        "A request for Thu, Nov 26, 2:00 PM EST was withdrawn",
-        [(Request, {"state": RequestState.PENDING})],
-    ),
-    (
         NoticeKey.CLIENT_MOVED_ON,
         "provider",
         [(Referral, {"state": ReferralState.REMATCH_BY_CLIENT})],

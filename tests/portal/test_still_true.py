@@ -15,7 +15,7 @@ TOO_LATE = Standing(too_late=True)
 
 
 def only(key: NoticeKey, name: str, true_in: set[str], words: type) -> list[tuple[NoticeKey, Standing, bool]]:
-    """Return a row for each word of a state: the letter is true in some of them, and in none where there is no state."""
+    """Return a row for each word of a state: the letter is true in some, and not without any."""
     rows = [(key, Standing(**{name: word}), word in true_in) for word in words]  # type: ignore[attr-defined]
     return [*rows, (key, Standing(), False)]
 
