@@ -31,6 +31,11 @@ from status.values import CLOCK, Channel, NoticeKey, NoticeState, Recipient
 # Of a series that goes on for a year nobody reads every date.
 SERIES_SHOWN = 8
 
+
+async def _request(session: AsyncSession, request_id: UUID) -> Request | None:
+    return await session.get(Request, request_id)
+
+
 # What the subject of a letter is, and how it is read; the others are about their appointment, or about nothing.
 _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitable[object | None]]]] = {
     NoticeKey.REMINDER: ("consultation", ledger_queries.consultation),
@@ -38,12 +43,12 @@ _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitabl
     NoticeKey.STATUS_TEXT: ("consultation", ledger_queries.consultation),
     NoticeKey.STATUS_UNKNOWN: ("consultation", ledger_queries.consultation),
     NoticeKey.STATUS_CORRECTED: ("consultation", ledger_queries.consultation),
-    NoticeKey.REQUEST_TO_DECIDE: ("request", scheduling_queries.request),
-    NoticeKey.REQUEST_EXPIRING: ("request", scheduling_queries.request),
-    NoticeKey.REQUEST_ACCEPTED: ("request", scheduling_queries.request),
-    NoticeKey.REQUEST_DECLINED: ("request", scheduling_queries.request),
-    NoticeKey.REQUEST_EXPIRED: ("request", scheduling_queries.request),
-    NoticeKey.REQUEST_WITHDRAWN: ("request", scheduling_queries.request),
+    NoticeKey.REQUEST_TO_DECIDE: ("request", _request),
+    NoticeKey.REQUEST_EXPIRING: ("request", _request),
+    NoticeKey.REQUEST_ACCEPTED: ("request", _request),
+    NoticeKey.REQUEST_DECLINED: ("request", _request),
+    NoticeKey.REQUEST_EXPIRED: ("request", _request),
+    NoticeKey.REQUEST_WITHDRAWN: ("request", _request),
     NoticeKey.NO_CONTACT: ("referral", ledger_queries.referral),
     NoticeKey.HANDED_BACK: ("referral", ledger_queries.referral),
     NoticeKey.CLIENT_MOVED_ON: ("referral", ledger_queries.referral),

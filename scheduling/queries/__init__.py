@@ -105,7 +105,6 @@ __all__ = [
     "rule",
     "set_practice_acceptance",
     "of_series",
-    "request",
     "series",
     "starting_between",
     "upcoming_tracked",
