@@ -39,7 +39,6 @@ from status.queries.psychiatric import (
 from status.queries.referrals import (
     add_referral,
     open_referral,
-    psychiatric_referral,
     referral,
     referral_for_update,
     referrals,

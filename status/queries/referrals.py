@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from status.models import PsychiatricReferral, Referral
+from status.models import Referral
 from status.values import ReferralState
 
 _OPEN = [state for state in ReferralState if state.open]
@@ -17,11 +17,6 @@ _OPEN = [state for state in ReferralState if state.open]
 async def referral(session: AsyncSession, referral_id: UUID) -> Referral | None:
     """Return one referral."""
     return await session.get(Referral, referral_id)
-
-
-async def psychiatric_referral(session: AsyncSession, referral_id: UUID) -> PsychiatricReferral | None:
-    """Return one referral for medication."""
-    return await session.get(PsychiatricReferral, referral_id)
 
 
 async def referral_for_update(session: AsyncSession, referral_id: UUID) -> Referral | None:
