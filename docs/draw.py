@@ -178,7 +178,8 @@ def letters() -> str:
 
 def _letter(kind: Kind) -> str:
     ways = ", ".join(sorted(way.value for way in kind.ways))
-    return f"| {kind.number} | `{kind.key.value}` | {kind.reader.value} | {ways} | {kind.written} | {_told(kind)} |"
+    reader = "who books" if kind.reader is Recipient.DRAFT else kind.reader.value
+    return f"| {kind.number} | `{kind.key.value}` | {reader} | {ways} | {kind.written} | {_told(kind)} |"
 
 
 def _told(kind: Kind) -> str:

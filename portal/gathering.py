@@ -19,6 +19,7 @@ from people.models import Client, Provider
 from people.values import Contact, Language
 from portal import entries, letters, rules
 from portal.letters import ClientFacts, Letter, ProviderFacts, render
+from scheduling import actions as scheduling
 from scheduling import queries as scheduling_queries
 from scheduling.models import Appointment, Request, Series, WaitlistEntry
 from scheduling.rules.entries import letter_file
@@ -31,11 +32,6 @@ from status.values import CLOCK, Channel, NoticeKey, NoticeState, Recipient
 # Of a series that goes on for a year nobody reads every date.
 SERIES_SHOWN = 8
 
-
-async def _request(session: AsyncSession, request_id: UUID) -> Request | None:
-    return await session.get(Request, request_id)
-
-
 # What the subject of a letter is, and how it is read; the others are about their appointment, or about nothing.
 _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitable[object | None]]]] = {
     NoticeKey.REMINDER: ("consultation", ledger_queries.consultation),
@@ -43,12 +39,12 @@ _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitabl
     NoticeKey.STATUS_TEXT: ("consultation", ledger_queries.consultation),
     NoticeKey.STATUS_UNKNOWN: ("consultation", ledger_queries.consultation),
     NoticeKey.STATUS_CORRECTED: ("consultation", ledger_queries.consultation),
-    NoticeKey.REQUEST_TO_DECIDE: ("request", _request),
-    NoticeKey.REQUEST_EXPIRING: ("request", _request),
-    NoticeKey.REQUEST_ACCEPTED: ("request", _request),
-    NoticeKey.REQUEST_DECLINED: ("request", _request),
-    NoticeKey.REQUEST_EXPIRED: ("request", _request),
-    NoticeKey.REQUEST_WITHDRAWN: ("request", _request),
+    NoticeKey.REQUEST_TO_DECIDE: ("request", scheduling_queries.request),
+    NoticeKey.REQUEST_EXPIRING: ("request", scheduling_queries.request),
+    NoticeKey.REQUEST_ACCEPTED: ("request", scheduling_queries.request),
+    NoticeKey.REQUEST_DECLINED: ("request", scheduling_queries.request),
+    NoticeKey.REQUEST_EXPIRED: ("request", scheduling_queries.request),
+    NoticeKey.REQUEST_WITHDRAWN: ("request", scheduling_queries.request),
     NoticeKey.NO_CONTACT: ("referral", ledger_queries.referral),
     NoticeKey.HANDED_BACK: ("referral", ledger_queries.referral),
     NoticeKey.CLIENT_MOVED_ON: ("referral", ledger_queries.referral),
@@ -106,6 +102,8 @@ async def gather(
     One that is no longer true is not written, since its facts may be gone as well: save for a text that perhaps
     went out, which is looked up by its words.
     """
+    if row.recipient is Recipient.DRAFT:
+        return await _to_who_books(session, row, settings=settings, now=now)
     about = await _about(session, row, now)
     if about is None:
         return None
@@ -250,7 +248,7 @@ async def _to_client(
     found = [entries.for_client(one, facts, language, stamped_at=now) for one in rows if one is not None]
     return Told(
         letter=render(row.key, facts, language),
-        contact=_contact_of_client(client, facts.timezone),
+        contact=_by_mail(client.email, facts.timezone),
         calendar=_enclosed(method, found, settings),
     )
 
@@ -276,9 +274,29 @@ def _ahead(about: _About) -> tuple[datetime, ...]:
     return tuple(sorted(booked)[:SERIES_SHOWN])
 
 
-def _contact_of_client(client: Client, timezone: str) -> Contact:
-    """Return how a client is reached: by mail. No consent to texts is recorded anywhere, so none are sent."""
-    return Contact(number=None, takes_texts=False, suppressed=False, address=client.email, timezone=timezone)
+def _by_mail(address: str, timezone: str) -> Contact:
+    """Return how clients are reached: by mail. No consent to texts is recorded anywhere, so none are sent."""
+    return Contact(number=None, takes_texts=False, suppressed=False, address=address, timezone=timezone)
+
+
+# To who books
+
+
+async def _to_who_books(session: AsyncSession, row: Notice, *, settings: Settings, now: datetime) -> Told | None:
+    """Write the code to the address that was typed; it may be a stranger's, so with whom and when is not told."""
+    draft = await scheduling_queries.draft(session, row.recipient_id)
+    provider = await people_queries.provider(session, draft.provider_id) if draft else None
+    if draft is None or provider is None:
+        return None
+    if not rules.still_true(row.key, rules.Standing(draft=draft.state, too_late=now >= draft.expires_at)):
+        return None
+    facts = ClientFacts(
+        portal_url=settings.public_url,
+        timezone=draft.timezone or provider.timezone,
+        until=draft.expires_at,
+        code=scheduling.booking_code(draft.id, settings),
+    )
+    return Told(letter=render(row.key, facts, Language.ENGLISH), contact=_by_mail(draft.email, facts.timezone))
 
 
 # What goes with it

@@ -15,6 +15,7 @@ from scheduling.actions.appointments import (
 )
 from scheduling.actions.availability import add_block, change_block, change_settings, remove_block, set_hours
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
+from scheduling.actions.codes import booking_code
 from scheduling.actions.deadlines import enqueue_due
 from scheduling.actions.feeds import AHEAD, BEHIND, Claim, Copy, add_feed, claim_feed, note_feed, remove_feed
 from scheduling.actions.referrals import find_another, hand_back, see_referral
@@ -46,6 +47,7 @@ __all__ = [
     "alternatives",
     "archive_client",
     "book",
+    "booking_code",
     "calendar_feed_digest",
     "cancel",
     "change_block",

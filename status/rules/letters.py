@@ -10,7 +10,7 @@ from status.values import Channel, NoticeKey, Recipient
 
 _K = NoticeKey
 _MAIL, _TEXT, _PORTAL = Channel.MAIL, Channel.TEXT, Channel.PORTAL
-_P, _C = Recipient.PROVIDER, Recipient.CLIENT
+_P, _C, _D = Recipient.PROVIDER, Recipient.CLIENT, Recipient.DRAFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _kind(_K.PIN_LOCKED, _P, _MAIL, _PORTAL, number="M22", written="too many wrong PINs came from their number"),
     _kind(_K.ISSUE_RECEIVED, _P, _MAIL, _PORTAL, number="M23", written="they report an issue"),
+    _kind(_K.BOOKING_CODE, _D, _MAIL, number="M26", written="somebody begins to book with their address"),
     _kind(_K.HANDED_BACK, _C, _MAIL, _PORTAL, number="M27", written="the provider says that it is not a good match"),
     _kind(_K.SERIES_CHANGED, _C, _MAIL, _PORTAL, number="M28", written="a series of appointments is made or changed"),
     _kind(_K.NO_CONTACT, _P, _MAIL, _PORTAL, written="a referral's first consultation was not held"),

@@ -219,7 +219,7 @@ def forms(wording: Wording) -> tuple[str, ...]:
 def test_every_letter_that_may_be_sent_is_written_and_no_other() -> None:
     by_reader = {reader: {kind.key for kind in KINDS if kind.reader is reader} for reader in Recipient}
     assert by_reader[Recipient.PROVIDER] == PROVIDERS_KEYS
-    assert by_reader[Recipient.CLIENT] == CLIENTS_KEYS - {NoticeKey.BOOKING_CODE}
+    assert by_reader[Recipient.CLIENT] | by_reader[Recipient.DRAFT] == CLIENTS_KEYS
     assert {*NoticeKey} == PROVIDERS_KEYS | CLIENTS_KEYS
 
 

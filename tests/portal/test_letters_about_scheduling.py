@@ -1,7 +1,7 @@
 """Letters about scheduling, from the outbox to a real mail server: what they say, never hold, and bring along."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,11 @@ from people.models import Client, Provider
 from people.values import Language
 from portal import jobs
 from scheduling import actions as scheduling
-from scheduling.models import Appointment, Request, Series, WaitlistEntry
+from scheduling.models import Appointment, BookingDraft, Request, Series, WaitlistEntry
 from scheduling.values import (
     AppointmentState,
     CancelledBy,
+    DraftState,
     Every,
     RequestState,
     SessionType,
@@ -31,7 +32,7 @@ from status.models import Notice, PsychiatricReferral, Referral
 from status.values import Channel, NoticeKey, NoticeState, PsychiatricState, ReferralState
 from tests.builders import OPERATOR, World
 from tests.calendars import Read, read
-from tests.clock import Clock
+from tests.clock import START, Clock
 from tests.fixtures import Worker
 from tests.mailbox import Mailbox
 
@@ -284,7 +285,7 @@ LETTERS: list[tuple[NoticeKey, str, Ready, str, list[Change]]] = [
         [
             (WaitlistEntry, {"state": WaitlistState.WAITING, "expires_at": None, "appointment_id": None}),
             (WaitlistEntry, {"state": WaitlistState.BOOKED}),
-            (WaitlistEntry, {"expires_at": datetime.fromisoformat("2026-11-24T19:00:00+00:00")}),
+            (WaitlistEntry, {"expires_at": START}),
         ],
     ),
     (
@@ -337,7 +338,7 @@ LETTERS: list[tuple[NoticeKey, str, Ready, str, list[Change]]] = [
         "A request for Thu, Nov 26, 2:00 PM EST waits for your decision",
         [
             (Request, {"state": RequestState.ACCEPTED}),
-            (Request, {"expires_at": datetime.fromisoformat("2026-11-24T19:00:00+00:00")}),
+            (Request, {"expires_at": START}),
         ],
     ),
     (
@@ -347,7 +348,7 @@ LETTERS: list[tuple[NoticeKey, str, Ready, str, list[Change]]] = [
         "A request for Thu, Nov 26, 2:00 PM EST still waits for your decision",
         [
             (Request, {"state": RequestState.DECLINED}),
-            (Request, {"expires_at": datetime.fromisoformat("2026-11-24T19:00:00+00:00")}),
+            (Request, {"expires_at": START}),
         ],
     ),
     (
@@ -371,7 +372,7 @@ LETTERS: list[tuple[NoticeKey, str, Ready, str, list[Change]]] = [
         "A colleague refers a client to you",
         [
             (PsychiatricReferral, {"state": PsychiatricState.ACCEPTED}),
-            (PsychiatricReferral, {"expires_at": datetime.fromisoformat("2026-11-24T19:00:00+00:00")}),
+            (PsychiatricReferral, {"expires_at": START}),
         ],
     ),
     (
@@ -584,3 +585,73 @@ async def test_a_letter_without_news_for_a_calendar_carries_no_file(world: World
     await story.deliver(NoticeKey.CLIENT_REMINDER)
     assert "file" not in body_of(mailbox.letter())
     assert mailbox.letter().get_content_type() == "multipart/alternative"
+
+
+# The code that completes a booking
+
+
+async def drafted(story: Story, **values: Any) -> BookingDraft:
+    now = story.deps.now()
+    row = BookingDraft(
+        id=story.deps.new_id(),
+        provider_id=story.provider.id,
+        session_type=SessionType.PHONE_CONSULTATION,
+        source=Source.BOOKING_LINK,
+        starts_at=now + 3 * DAY,
+        ends_at=now + 3 * DAY + HOUR,
+        offered_at=now,
+        first_name="Canary-Robin",
+        last_name="Canary-Stranger",
+        email="stranger@example.com",
+        note="Canary note",
+        state=DraftState.AWAITING_CODE,
+        created_at=now,
+        expires_at=now + timedelta(minutes=10),
+        timezone="America/Los_Angeles",
+    )
+    for name, value in values.items():
+        setattr(row, name, value)
+    async with story.deps.sessions.begin() as session:
+        session.add(row)
+        await session.flush()
+        await ledger.notify(
+            session,
+            NoticeKey.BOOKING_CODE,
+            Channel.MAIL,
+            draft_id=row.id,
+            subject_id=row.id,
+            appointment_id=None,
+            due_at=now,
+            expires_at=row.expires_at,
+            now=now,
+            new_id=story.deps.new_id,
+        )
+    return row
+
+
+async def test_who_begins_to_book_is_sent_a_code_and_nothing_that_a_stranger_may_not_know(
+    world: World, mailbox: Mailbox, works: Worker
+) -> None:
+    """The address may be mistyped: neither with whom nor when stands in it."""
+    story = await begin(world)
+    draft = await drafted(story)
+    await works.turn()
+    letter = mailbox.letter()
+    code = scheduling.booking_code(draft.id, world.deps.settings)
+    assert (letter["To"], letter["Subject"]) == (draft.email, "Your code for Consultline")
+    assert f"Your code is {code}." in body_of(letter)
+    assert "It works until Tue, Nov 24, 11:10 AM PST." in body_of(letter)
+    for words in parts(letter):
+        assert "Canary" not in words
+        assert "Nov 27" not in words
+
+
+@pytest.mark.parametrize(
+    "values", [{"state": DraftState.COMPLETED}, {"state": DraftState.VOID}, {"expires_at": START}], ids=str
+)
+async def test_a_code_that_is_good_for_nothing_is_not_sent(
+    world: World, mailbox: Mailbox, works: Worker, values: dict[str, Any]
+) -> None:
+    await drafted(await begin(world), **values)
+    await works.turn()
+    assert mailbox.taken == []
