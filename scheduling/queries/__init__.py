@@ -49,13 +49,6 @@ from scheduling.queries.booking import (
 )
 from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
 from scheduling.queries.referrals import ahead_of, ahead_of_referral, all_of_referral, notes_of_referrals, of_referrals
-from scheduling.queries.referrals import (
-    ahead_of,
-    ahead_of_referral,
-    all_of_referral,
-    notes_of_referrals,
-    of_referrals,
-)
 from scheduling.queries.series import of_series, series
 from scheduling.queries.waitlist import waitlist_entry
 
@@ -104,8 +97,6 @@ __all__ = [
     "request_for_update",
     "requests",
     "rule",
-    "set_practice_acceptance",
-    "of_series",
     "series",
     "set_practice_acceptance",
     "starting_between",
