@@ -117,9 +117,16 @@ def test_every_row_has_a_zone_of_its_own() -> None:
 
 def test_a_row_far_in_the_east_opens_on_the_day_before() -> None:
     """Monday morning on Kiritimati is Sunday in Honolulu."""
-    hours = calendar(row(0, "08:00", "09:00", "Pacific/Kiritimati"), zone="Pacific/Honolulu")
+    there = "Pacific/Honolulu"
+    hours = calendar(row(0, "08:00", "09:00", "Pacific/Kiritimati"), zone=there)
 
-    assert told(hours, "2026-05-31 00:00", "2026-06-01 00:00", zone="Pacific/Honolulu") == ["Sun 08:00 - Sun 09:00"]
+    for since, until in (("00:00", "23:00"), ("08:00", "08:30"), ("08:30", "09:00")):
+        (span,) = open_spans(
+            hours, Windows.OPEN_HOURS, at(f"2026-05-31 {since}", there), at(f"2026-05-31 {until}", there)
+        )
+        assert span.anchor == at("2026-05-31 08:00", there)
+    away = replace(hours, blocks=(time_off("2026-06-01 08:00", "2026-06-01 08:20", timezone="Pacific/Kiritimati"),))
+    assert told(away, "2026-05-31 08:00", "2026-05-31 08:30", zone=there) == ["Sun 08:20 - Sun 08:30 from Sun 08:00"]
 
 
 # --- what never closes --------------------------------------------------------------------------------------
