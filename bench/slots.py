@@ -18,6 +18,7 @@ from bench.report import Report, spread
 from scheduling.rules import offers
 from scheduling.rules.availability import open_spans
 from scheduling.rules.slots import check, first_open, slots
+from scheduling.rules.wall import clock
 from scheduling.values import (
     BlockKind,
     BlockRule,
@@ -56,7 +57,7 @@ def run(report: Report) -> None:
     report.line(f"one among {PROVIDERS[-1]:,} providers ÷ one among {PROVIDERS[0]:,}: {growth:.2f}")
     report.target("list of 60 days with 200 events, ms", listed, at_most=1)
     report.target("first openings of 1,000 providers, s", each[2] * 1_000, at_most=0.5)
-    report.target("first opening, one among 10,000 ÷ one among 10", growth, at_most=1.5)
+    report.target("first opening, one among 10,000 ÷ one among 10", growth, at_most=1.2)
 
 
 def _list(report: Report, *, days: int, events: int, plain: bool) -> float:
@@ -65,6 +66,7 @@ def _list(report: Report, *, days: int, events: int, plain: bool) -> float:
     windows = open_spans(calendar, RULES.windows, NOW + RULES.notice, until)
     parts: dict[str, Callable[[], Sequence[object]]] = {
         "ours": lambda: slots(calendar, RULES, since=NOW, until=until, issued=NOW, now=NOW),
+        "with clocks read anew": lambda: _forgetful(calendar, until),
         "bare loop": lambda: _bare_loop(windows, calendar.busy),
     }
     if plain:
@@ -79,6 +81,12 @@ def _list(report: Report, *, days: int, events: int, plain: bool) -> float:
     ratios = (f"÷ {name} {ours / median(times):.2g}" for name, times in took.items() if name != "ours")
     report.line(f"  ours {', '.join(ratios)}")
     return ours
+
+
+def _forgetful(calendar: Calendar, until: int) -> Sequence[object]:
+    """Return the list as the first one of the day is made: what the zone's clock shows is not known yet."""
+    clock.cache_clear()
+    return slots(calendar, RULES, since=NOW, until=until, issued=NOW, now=NOW)
 
 
 def _single(report: Report) -> None:
