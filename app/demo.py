@@ -34,7 +34,7 @@ from people.models import Client, Provider
 from people.values import Language, PracticeKind, TokenRole
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
-from scheduling.values import CancelledBy, SessionType, Source
+from scheduling.values import SessionType, Side, Source
 from status.values import Actor
 
 LINES = ("+12125550100", "+12125550101", "+12125550102")
@@ -249,7 +249,7 @@ async def _clear(session: AsyncSession, provider: Provider, deps: Deps, now: dat
             await scheduling.cancel(
                 session,
                 row.id,
-                by=CancelledBy.PROVIDER,
+                by=Side.PROVIDER,
                 reason=None,
                 message=None,
                 actor=OPERATOR,
@@ -269,7 +269,7 @@ async def _book(
         taken = await calendar.appointments(
             session, provider_id=provider.id, since=starts_at, until=ends_at, after=None, limit=50
         )
-        ended = max((row.ends_at for row in taken if row.state in calendar.TAKEN), default=starts_at)
+        ended = max((row.ends_at for row in taken if not row.state.given_up), default=starts_at)
         row = await scheduling.book(
             session,
             provider_id=provider.id,

@@ -40,6 +40,7 @@ RECONCILES_AT = time(3, 30, tzinfo=UTC)
 HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "judge": ledger.judge,
     "lapse": ledger.lapse,
+    "end": calendar.end,
     "deliver": letters.deliver,
     "reap": line.reap,
     "request": calendar.expire_request,

@@ -58,7 +58,7 @@ WITH callers AS MATERIALIZED (
 ), near AS MATERIALIZED (
   SELECT a.id, a.occurrence, a.provider_id, a.client_id, a.line, a.starts_at, a.ends_at, c.phone,
          a.starts_at - $8::interval <= $7 AND a.ends_at > $7 AS open
-  FROM callers JOIN appointments a ON a.provider_id = callers.id AND a.tracked AND a.state = 'booked'
+  FROM callers JOIN appointments a ON a.provider_id = callers.id AND a.tracked AND a.state IN ('booked', 'ended')
        AND a.starts_at > $7 - $9::interval AND a.starts_at <= $7 + $10::interval
   JOIN clients c ON c.id = a.client_id
 ), call AS (
@@ -342,7 +342,7 @@ _AROUND = """
 WITH near AS MATERIALIZED (
   SELECT p.dial_phone, a.id, a.occurrence, a.provider_id, a.client_id, a.line, a.starts_at, a.ends_at, c.phone,
          a.starts_at - :lead <= :since AND a.ends_at > :since AS open
-  FROM providers p JOIN appointments a ON a.provider_id = p.id AND a.tracked AND a.state = 'booked'
+  FROM providers p JOIN appointments a ON a.provider_id = p.id AND a.tracked AND a.state IN ('booked', 'ended')
        AND a.starts_at > :earliest AND a.starts_at <= :until AND a.ends_at > :since
   JOIN clients c ON c.id = a.client_id
   WHERE p.active AND p.dial_phone IS NOT NULL

@@ -66,3 +66,10 @@ async def _expanded(deps: Deps, claim: Claim, file: fetching.Fetched) -> Copy:
     asked = ics.Asked(since=now - actions.BEHIND, until=now + actions.AHEAD, timezone=claim.timezone)
     made = await aside.read_aside("scheduling.readers.ics:busy", ics.ask(thinned, asked), limits=_LIMITS)
     return Copy(etag=file.etag, fingerprint=fingerprint, spans=ics.answer(made))
+
+
+async def end(deps: Deps, appointment_id: UUID) -> None:
+    """Move an appointment whose end has passed."""
+    async with deps.sessions.begin() as session:
+        row = await actions.end(session, appointment_id, now=deps.now(), new_id=deps.new_id)
+    await deps.live.publish((row.id, row.provider_id))

@@ -18,7 +18,7 @@ from config.keys import derive
 from people import actions as people
 from people import queries as people_queries
 from people.models import Client, Payer, Practice, Provider
-from people.values import EnrolmentEvent, Language, PracticeKind
+from people.values import AccountStep, EnrolmentEvent, Language, PracticeKind
 from scheduling import actions as scheduling
 from scheduling.actions.requests import make_request
 from scheduling.models import Appointment, Block, BusyFeed, ReferralSettings, Request
@@ -261,6 +261,15 @@ class World:
             return await scheduling.change_settings(
                 session, provider.id, changed, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
             )
+
+    async def ready(self, *clients: Client) -> None:
+        """Let clients have done every step of their accounts (R49)."""
+        async with self.deps.sessions.begin() as session:
+            for client in clients:
+                for step in AccountStep:
+                    await people.complete_step(
+                        session, client.id, step, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
+                    )
 
     async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:
         """Return a provider, their client and a consultation that starts now, ready to be dialled."""

@@ -28,11 +28,6 @@ class ContactFacts:
     revealed: bool
 
 
-_CANCELLED = frozenset(
-    {AppointmentState.CANCELLED_BY_CLIENT, AppointmentState.CANCELLED_BY_PROVIDER, AppointmentState.RELEASED}
-)
-
-
 def contact(facts: ContactFacts, now: datetime) -> Contact:
     """Return what to dial: the line while it will serve, the client's own number where it will not."""
     trouble = _nothing_to_dial(facts, now)
@@ -47,7 +42,7 @@ def contact(facts: ContactFacts, now: datetime) -> Contact:
 def _nothing_to_dial(facts: ContactFacts, now: datetime) -> ContactReason | None:
     if facts.session_type is not SessionType.PHONE_CONSULTATION:
         return ContactReason.NOT_A_CALL
-    if facts.state in _CANCELLED:
+    if facts.state.given_up:
         return ContactReason.CANCELLED
     if now >= facts.ends_at:
         return ContactReason.WINDOW_OVER

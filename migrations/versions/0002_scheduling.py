@@ -766,6 +766,13 @@ def upgrade() -> None:
     op.alter_column("appointments", "moves_by_client", server_default=None)
     op.alter_column("practices", "programme", server_default=None)
     op.alter_column("clients", "language", server_default=None)
+    # An appointment that is over has had its time as well: 0001 knew no way out of "booked" but being given up.
+    op.drop_constraint("ex_appointments_no_overlap", "appointments")
+    op.execute(
+        "ALTER TABLE appointments ADD CONSTRAINT ex_appointments_no_overlap EXCLUDE USING gist"
+        " (provider_id WITH =, tstzrange(starts_at, ends_at, '[)') WITH &&)"
+        " WHERE (state NOT IN ('released', 'cancelled_p', 'cancelled_c'))"
+    )
     op.drop_index("ix_appointments_windows", table_name="appointments")
     op.create_index(
         "ix_appointments_windows",

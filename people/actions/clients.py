@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.errors import Refused
+from config.errors import NotFound, Refused
 from config.lifecycles import next_state
 from people import queries
 from people.models import (
@@ -15,6 +15,7 @@ from people.models import (
 )
 from people.rules import lifecycle
 from people.values import (
+    AccountStep,
     RelationshipEvent,
     RelationshipState,
 )
@@ -180,3 +181,35 @@ async def move_relationship(
     if after is RelationshipState.ACTIVE:
         link.typed_first_name = link.typed_last_name = link.typed_email = link.typed_phone = None
     await session.flush()
+
+
+async def complete_step(
+    session: AsyncSession, client_id: UUID, step: AccountStep, *, actor: Actor, now: datetime, new_id: NewId
+) -> None:
+    """Note that a client has done a step of their account (R49); verifying comes first, the others in any order."""
+    client = await queries.client_for_update(session, client_id)
+    if client is None:
+        raise NotFound
+    if step is AccountStep.VERIFY:
+        await _verify(session, client, actor=actor, now=now, new_id=new_id)
+        return
+    if client.verified_at is None:
+        raise Refused("verify_first", "The client verifies their address first.")
+    await queries.add_step(session, client_id, step, now)
+
+
+async def _verify(session: AsyncSession, client: Client, *, actor: Actor, now: datetime, new_id: NewId) -> None:
+    if client.verified_at is not None:
+        return
+    client.verified_at = now
+    client.version += 1
+    await session.flush()
+    await ledger.record(
+        session,
+        EventKind.CLIENT_VERIFIED,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        data={"client": str(client.id)},
+    )

@@ -11,10 +11,11 @@ from sqlmodel import col
 
 from people.models import (
     Client,
+    ClientStep,
     Relationship,
     Suppression,
 )
-from people.values import SuppressionReason
+from people.values import AccountStep, SuppressionReason
 
 
 async def client(session: AsyncSession, client_id: UUID) -> Client | None:
@@ -29,8 +30,8 @@ async def clients(session: AsyncSession, client_ids: Collection[UUID]) -> dict[U
 
 
 async def client_for_update(session: AsyncSession, client_id: UUID) -> Client | None:
-    """Return one client, locked."""
-    return await session.get(Client, client_id, with_for_update=True, populate_existing=True)
+    """Return one client, locked; who writes a row that points to them need not wait for that."""
+    return await session.get(Client, client_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 async def client_by_email(session: AsyncSession, email: str) -> Client | None:
@@ -54,6 +55,26 @@ async def add_unless_known(session: AsyncSession, account: Client) -> None:
     """Write a client unless the address has one already, perhaps since a moment ago."""
     values = {name: getattr(account, name) for name in Client.__table__.columns.keys()}  # type: ignore[attr-defined]  # noqa: SIM118
     await session.execute(insert(Client).values(**values).on_conflict_do_nothing())
+
+
+async def done_steps(session: AsyncSession, client_id: UUID) -> frozenset[AccountStep]:
+    """Return the steps of their account that a client has done; verifying stands on the client itself."""
+    found = await session.execute(select(col(ClientStep.step)).where(col(ClientStep.client_id) == client_id))
+    verified = await session.execute(
+        select(col(Client.id)).where(col(Client.id) == client_id, col(Client.verified_at).is_not(None))
+    )
+    return frozenset(found.scalars()) | ({AccountStep.VERIFY} if verified.first() else set())
+
+
+async def add_step(session: AsyncSession, client_id: UUID, step: AccountStep, now: datetime) -> bool:
+    """Write down that a step of an account is done; tell whether it is new."""
+    written = await session.execute(
+        insert(ClientStep)
+        .values(client_id=client_id, step=step, done_at=now)
+        .on_conflict_do_nothing()
+        .returning(col(ClientStep.client_id))
+    )
+    return written.scalar_one_or_none() is not None
 
 
 async def relationship(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:

@@ -11,12 +11,13 @@ from config.errors import Refused
 from people.values import TokenRole
 from portal.api import access, consultations, cursors
 from portal.api.consultations import ConsultationShown
-from portal.api.fields import Instant, Listing, Message, Nothing, Shape
+from portal.api.fields import Instant, Listing, Message, Nothing, Shape, Version
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
 from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, CancelledBy, CancelReason, SessionType, Source
+from scheduling.rules.appointments import state_at
+from scheduling.values import AppointmentState, CancelReason, SessionType, Side, Source
 from status import actions as ledger
 from status import queries as ledger_queries
 
@@ -39,17 +40,24 @@ class NewAppointment(Shape):
     ends_at: Instant
 
 
-class NewTime(Shape):
-    """Another time; without `ends_at` the length stays."""
+class Seen(Shape):
+    """The version that the caller has seen; if another one stands by now, nothing is done."""
+
+    version: Version | None = None
+
+
+class NewTime(Seen):
+    """Another time, and which side wants it, the provider if nothing is said; without `ends_at` the length stays."""
 
     starts_at: Instant
     ends_at: Instant | None = None
+    by: Side = Side.PROVIDER
 
 
-class Cancellation(Shape):
-    """Which side gives the appointment up, and why."""
+class Cancellation(Seen):
+    """Which side gives the appointment up, and why; a provider writes to a client who came by a referral."""
 
-    by: CancelledBy
+    by: Side
     reason: CancelReason | None = None
     message: Message | None = None
 
@@ -73,7 +81,7 @@ class ContactShown(Shape):
 
 
 class AppointmentShown(Shape):
-    """An appointment; `occurrence` counts its times, `version` its changes."""
+    """An appointment; `occurrence` counts its times, `version` its changes but for that time passes."""
 
     id: UUID
     provider_id: UUID
@@ -90,9 +98,16 @@ class AppointmentShown(Shape):
     version: int
     created_at: datetime
     cancelled_at: datetime | None
-    cancelled_by: CancelledBy | None
+    cancelled_by: Side | None
     cancel_reason: CancelReason | None
     cancel_message: str | None
+    cancelled_late: bool
+    moves_by_client: int
+    label: str | None
+    note: str | None
+    referral_id: UUID | None
+    series_id: UUID | None
+    series_place: int | None
     contact: ContactShown
     consultation: ConsultationShown | None
 
@@ -150,6 +165,8 @@ async def show(ask: Ask[Nothing, Nothing]) -> Answer:
 async def reschedule(ask: Ask[NewTime, Nothing]) -> Answer:
     """Move an appointment to another time."""
     row = await access.appointment(ask, ask.path["appointment_id"])
+    if ask.caller.role is TokenRole.PROVIDER and ask.body.by is not Side.PROVIDER:
+        raise Refused("not_your_side", "What you move yourself is moved by the provider.", status=403)
     starts_at = ask.body.starts_at
     ends_at = ask.body.ends_at or starts_at + (row.ends_at - row.starts_at)
     _span(ask, starts_at, ends_at)
@@ -158,6 +175,8 @@ async def reschedule(ask: Ask[NewTime, Nothing]) -> Answer:
         row.id,
         starts_at=starts_at,
         ends_at=ask.body.ends_at,
+        by=ask.body.by,
+        version=ask.body.version,
         actor=ask.actor,
         house=scheduling.house(ask.settings),
         now=ask.now,
@@ -175,6 +194,7 @@ async def cancel(ask: Ask[Cancellation, Nothing]) -> Answer:
         by=ask.body.by,
         reason=ask.body.reason,
         message=ask.body.message,
+        version=ask.body.version,
         actor=ask.actor,
         house=scheduling.house(ask.settings),
         now=ask.now,
@@ -183,16 +203,35 @@ async def cancel(ask: Ask[Cancellation, Nothing]) -> Answer:
     return await _shown(ask, row)
 
 
-async def switch_to_call(ask: Ask[Nothing, Nothing]) -> Answer:
+async def switch_to_call(ask: Ask[Seen, Nothing]) -> Answer:
     """Turn a session that a client made into a phone consultation (R40)."""
     row = await access.appointment(ask, ask.path["appointment_id"])
     row = await scheduling.switch_to_call(
         ask.session,
         row.id,
+        version=ask.body.version,
         actor=ask.actor,
         house=scheduling.house(ask.settings),
         now=ask.now,
         new_id=ask.new_id,
+    )
+    return await _shown(ask, row)
+
+
+async def confirm_details(ask: Ask[Seen, Nothing]) -> Answer:
+    """Confirm the details of a session that was held (R50)."""
+    row = await access.appointment(ask, ask.path["appointment_id"])
+    row = await scheduling.confirm_details(
+        ask.session, row.id, version=ask.body.version, actor=ask.actor, now=ask.now, new_id=ask.new_id
+    )
+    return await _shown(ask, row)
+
+
+async def mark_no_show(ask: Ask[Seen, Nothing]) -> Answer:
+    """Mark a session that the client did not come to."""
+    row = await access.appointment(ask, ask.path["appointment_id"])
+    row = await scheduling.mark_no_show(
+        ask.session, row.id, version=ask.body.version, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
     return await _shown(ask, row)
 
@@ -238,7 +277,7 @@ async def _views(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> list[Appoin
             source=row.source,
             original_source=row.original_source,
             tracked=row.tracked,
-            state=row.state,
+            state=state_at(row.state, row.ends_at, ask.now),
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             line=row.line,
@@ -249,6 +288,13 @@ async def _views(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> list[Appoin
             cancelled_by=row.cancelled_by,
             cancel_reason=row.cancel_reason,
             cancel_message=row.cancel_message,
+            cancelled_late=row.cancelled_late,
+            moves_by_client=row.moves_by_client,
+            label=row.label,
+            note=row.note,
+            referral_id=row.referral_id,
+            series_id=row.series_id,
+            series_place=row.series_place,
             contact=ContactShown.model_validate(contacts[row.id]),
             consultation=consultations.view(became[row.id], policy) if row.id in became else None,
         )
@@ -328,8 +374,33 @@ OPERATIONS = (
         roles=ADMIN_AND_PROVIDER,
         summary="Turn a session into a phone consultation",
         handler=switch_to_call,
-        body=Nothing,
+        body=Seen,
         query=Nothing,
         answer=AppointmentShown,
+        body_optional=True,
+    ),
+    Operation(
+        name="confirmSessionDetails",
+        method=Method.POST,
+        path="/appointments/{appointment_id}/confirm-details",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Confirm the details of a session that was held",
+        handler=confirm_details,
+        body=Seen,
+        query=Nothing,
+        answer=AppointmentShown,
+        body_optional=True,
+    ),
+    Operation(
+        name="markNoShow",
+        method=Method.POST,
+        path="/appointments/{appointment_id}/no-show",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Mark a session that the client did not come to",
+        handler=mark_no_show,
+        body=Seen,
+        query=Nothing,
+        answer=AppointmentShown,
+        body_optional=True,
     ),
 )

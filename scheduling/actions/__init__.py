@@ -1,23 +1,16 @@
 """What can happen in the calendar. Called inside somebody's transaction; never commits."""
 
-from scheduling.actions.appointments import (
-    House,
-    archive_client,
-    book,
-    cancel,
-    correct_consultation,
-    house,
-    let_go,
-    reschedule,
-    switch_to_call,
-    take_up,
-    unarchive_client,
-)
+from scheduling.actions.appointments import book, let_go, take_up
 from scheduling.actions.availability import add_block, change_block, change_settings, remove_block, set_hours
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 from scheduling.actions.codes import booking_code
+from scheduling.actions.changes import cancel, reschedule, switch_to_call
+from scheduling.actions.clients import archive_client, unarchive_client
+from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due
+from scheduling.actions.endings import confirm_details, end, mark_no_show
 from scheduling.actions.feeds import AHEAD, BEHIND, Claim, Copy, add_feed, claim_feed, note_feed, remove_feed
+from scheduling.actions.house import House, house
 from scheduling.actions.referrals import find_another, hand_back, see_referral
 from scheduling.actions.requests import (
     accept_request,
@@ -53,8 +46,10 @@ __all__ = [
     "change_block",
     "change_settings",
     "claim_feed",
+    "confirm_details",
     "correct_consultation",
     "decline_request",
+    "end",
     "enqueue_due",
     "ensure_bookable",
     "expire_request",
@@ -65,6 +60,7 @@ __all__ = [
     "let_go",
     "list_slots",
     "make_calendar_feed",
+    "mark_no_show",
     "next_opening",
     "note_feed",
     "remove_block",

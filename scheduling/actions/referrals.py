@@ -16,7 +16,7 @@ from people.models import SupportCase
 from people.values import CaseKind
 from scheduling import queries
 from scheduling.models import Appointment
-from scheduling.values import CancelledBy, Source, referred
+from scheduling.values import Side, Source, referred
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.actions import NewId
@@ -82,13 +82,13 @@ async def join(
 
 
 async def cancelled(
-    session: AsyncSession, row: Appointment, by: CancelledBy, *, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession, row: Appointment, by: Side, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Tell the referral that an appointment was given up: before its start it closes, later the two did not meet."""
     if now >= row.starts_at:
         await held(session, row, was=False, actor=actor, now=now, new_id=new_id)
         return
-    by_provider = by is CancelledBy.PROVIDER
+    by_provider = by is Side.PROVIDER
     event = ReferralEvent.CANCELLED_BY_PROVIDER if by_provider else ReferralEvent.CANCELLED_BY_CLIENT
     await close(session, row, event, actor=actor, now=now, new_id=new_id)
 

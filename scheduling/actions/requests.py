@@ -17,7 +17,8 @@ from people import queries as people_queries
 from people.models import Enrolment, Payer
 from people.values import EnrolmentEvent, RelationshipEvent, RelationshipState
 from scheduling import queries
-from scheduling.actions.appointments import House, book, let_go, take_up
+from scheduling.actions.appointments import book, let_go, take_up
+from scheduling.actions.house import House
 from scheduling.models import Request
 from scheduling.rules import booking as rules
 from scheduling.rules import lifecycle

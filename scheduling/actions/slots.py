@@ -16,7 +16,7 @@ from config import times
 from config.errors import Refused
 from people import queries as people_queries
 from scheduling import queries
-from scheduling.actions.appointments import House
+from scheduling.actions.house import House
 from scheduling.models import ReferralSettings
 from scheduling.rules import gates, offers, slots
 from scheduling.rules.notice import least_notice

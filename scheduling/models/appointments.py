@@ -8,13 +8,13 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from config import database
-from scheduling.values import AppointmentState, CancelledBy, CancelReason, Every, SessionType, Source
+from scheduling.values import AppointmentState, CancelReason, Every, SessionType, Side, Source
 
 NO_OVERLAP = "ex_appointments_no_overlap"
 
 
 class Appointment(SQLModel, table=True):
-    """A span in a provider's calendar, with a client. Held and booked ones of a provider never overlap."""
+    """A span in a provider's calendar, with a client. Those of a provider never overlap, save what was given up."""
 
     __tablename__ = "appointments"
     __table_args__ = (
@@ -23,7 +23,7 @@ class Appointment(SQLModel, table=True):
             (text("tstzrange(starts_at, ends_at, '[)')"), "&&"),
             name=NO_OVERLAP,
             using="gist",
-            where=text("state IN ('held', 'booked')"),
+            where=text("state NOT IN ('released', 'cancelled_p', 'cancelled_c')"),
         ),
         # What a call looks for: the tracked windows of one provider around now. One that is over counts as well:
         # whoever dials then is told so.
@@ -41,7 +41,7 @@ class Appointment(SQLModel, table=True):
             source=Source,
             original_source=Source,
             state=AppointmentState,
-            cancelled_by=CancelledBy,
+            cancelled_by=Side,
             cancel_reason=CancelReason,
         ),
     )
@@ -61,7 +61,7 @@ class Appointment(SQLModel, table=True):
     version: int = 1
     created_at: datetime = Field(sa_column=database.instant())
     cancelled_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
-    cancelled_by: CancelledBy | None = Field(default=None, sa_column=database.enum(CancelledBy, nullable=True))
+    cancelled_by: Side | None = Field(default=None, sa_column=database.enum(Side, nullable=True))
     cancel_reason: CancelReason | None = Field(default=None, sa_column=database.enum(CancelReason, nullable=True))
     cancel_message: str | None = Field(default=None, max_length=2000)
     cancelled_late: bool = False

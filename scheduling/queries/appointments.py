@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +12,8 @@ from scheduling.models import Appointment
 from scheduling.values import AppointmentState, Neighbour, Window
 
 TAKEN = (AppointmentState.HELD, AppointmentState.BOOKED)
+# What a call finds: one that is over as well, so that whoever dials then is told so.
+CALLABLE = (AppointmentState.BOOKED, AppointmentState.ENDED)
 
 
 async def appointment(session: AsyncSession, appointment_id: UUID) -> Appointment | None:
@@ -19,9 +21,20 @@ async def appointment(session: AsyncSession, appointment_id: UUID) -> Appointmen
     return await session.get(Appointment, appointment_id)
 
 
+async def lock_calendar(session: AsyncSession, provider_id: UUID) -> None:
+    """Let nobody else change a provider's calendar until this transaction ends.
+
+    The constraint on overlaps alone would do, but two who write the same time at once wait for each other under it,
+    until the database ends one of them. It is locked after what led here (a request, an entry of the waitlist), and
+    before relationships and appointments.
+    """
+    name = func.hashtextextended(f"calendar/{provider_id}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(name)))
+
+
 async def appointment_for_update(session: AsyncSession, appointment_id: UUID) -> Appointment | None:
-    """Return one appointment, locked."""
-    return await session.get(Appointment, appointment_id, with_for_update=True, populate_existing=True)
+    """Return one appointment, locked; who writes a row that points to it need not wait for that."""
+    return await session.get(Appointment, appointment_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 async def appointments(
@@ -55,7 +68,7 @@ async def neighbours(
         .where(
             col(Appointment.provider_id) == provider_id,
             col(Appointment.tracked),
-            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.state).in_(CALLABLE),
             col(Appointment.starts_at).between(around - reach, around + reach),
             col(Appointment.id) != but,
         )
@@ -67,13 +80,13 @@ async def neighbours(
 async def windows(
     session: AsyncSession, providers: Sequence[UUID], since: datetime, until: datetime, lead: timedelta
 ) -> tuple[Window, ...]:
-    """Return the tracked, booked windows of these providers that start within a span, in order of time."""
+    """Return the tracked windows of these providers that start within a span, in order of time."""
     found = await session.execute(
         select(Appointment)
         .where(
             col(Appointment.provider_id).in_(providers),
             col(Appointment.tracked),
-            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.state).in_(CALLABLE),
             col(Appointment.starts_at) > since,
             col(Appointment.starts_at) <= until,
         )
@@ -102,12 +115,23 @@ async def upcoming_tracked(session: AsyncSession, line: str, now: datetime, unti
         select(Appointment)
         .where(
             col(Appointment.tracked),
-            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.state).in_(CALLABLE),
             col(Appointment.line) == line,
             col(Appointment.ends_at) > now,
             col(Appointment.starts_at) <= until,
         )
         .order_by(col(Appointment.id))
+    )
+    return found.scalars().all()
+
+
+async def to_end(session: AsyncSession, now: datetime, limit: int = 500) -> Sequence[UUID]:
+    """Return the appointments that stand as booked although their end has passed, longest over first."""
+    found = await session.execute(
+        select(col(Appointment.id))
+        .where(col(Appointment.state) == AppointmentState.BOOKED, col(Appointment.ends_at) <= now)
+        .order_by(col(Appointment.ends_at))
+        .limit(limit)
     )
     return found.scalars().all()
 

@@ -42,6 +42,15 @@ class AppointmentState(StrEnum):
     DETAILS_CONFIRMED = "details_confirmed"
     NO_SHOW = "no_show"
 
+    @property
+    def given_up(self) -> bool:
+        """Tell whether its time belongs to nobody any more."""
+        return self in {
+            AppointmentState.RELEASED,
+            AppointmentState.CANCELLED_BY_PROVIDER,
+            AppointmentState.CANCELLED_BY_CLIENT,
+        }
+
 
 class AppointmentEvent(StrEnum):
     """What can happen to an appointment."""
@@ -57,8 +66,8 @@ class AppointmentEvent(StrEnum):
     MARK_NO_SHOW = "mark_no_show"
 
 
-class CancelledBy(StrEnum):
-    """Which side cancelled."""
+class Side(StrEnum):
+    """Which of the two people an act comes from, whoever sends it."""
 
     PROVIDER = "provider"
     CLIENT = "client"
@@ -71,6 +80,34 @@ class CancelReason(StrEnum):
     CONFLICT = "conflict"
     NOT_A_MATCH = "not_a_match"
     OTHER = "other"
+
+
+class NotPossible(StrEnum):
+    """Why an appointment that stands may still not be changed like that, each with its own sentence."""
+
+    MESSAGE_NEEDED = "message_needed"
+    TOO_LATE_TO_CANCEL = "too_late_to_cancel"
+    ALREADY_STARTED = "already_started"
+    MOVES_USED_UP = "moves_used_up"
+    ALREADY_A_CALL = "already_a_call"
+    MADE_BY_PROVIDER = "made_by_provider"
+    IN_A_SERIES = "in_a_series"
+    NOT_A_SESSION = "not_a_session"
+    TOO_LATE_FOR_NO_SHOW = "too_late_for_no_show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentFacts:
+    """What the rules of requirements 4.3 look at; `referred` where a referral hangs on it."""
+
+    state: AppointmentState
+    session_type: SessionType
+    source: Source
+    starts_at: datetime
+    ends_at: datetime
+    referred: bool
+    in_series: bool
+    moves_by_client: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from config.settings import Settings
 from portal import jobs as letters
 from scheduling import actions as scheduling
 from scheduling.models import Appointment
-from scheduling.values import CancelledBy
+from scheduling.values import Side
 from status.models import Consultation, Notice, Task
 from status.values import ConsultationStatus, EventKind, NoticeKey, NoticeState, TaskState
 from tests.builders import OPERATOR, World
@@ -40,7 +40,7 @@ async def cancel(world: World, appointment: Appointment) -> None:
         await scheduling.cancel(
             writing,
             appointment.id,
-            by=CancelledBy.PROVIDER,
+            by=Side.PROVIDER,
             reason=None,
             message=None,
             actor=OPERATOR,

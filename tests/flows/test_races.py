@@ -13,7 +13,7 @@ from bridge.models import Call
 from config.errors import Refused
 from scheduling import actions as scheduling
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, CancelledBy, SessionType, Source
+from scheduling.values import AppointmentState, SessionType, Side, Source
 from status import actions as ledger
 from status.models import Consultation, Task
 from status.values import Actor, ConsultationStatus, DecidedBy, TaskState
@@ -172,7 +172,7 @@ async def test_f40_a_cancel_during_a_call_leaves_the_call_alone(
             await scheduling.cancel(
                 writing,
                 appointment.id,
-                by=CancelledBy.PROVIDER,
+                by=Side.PROVIDER,
                 reason=None,
                 message=None,
                 actor=OPERATOR,

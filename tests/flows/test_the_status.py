@@ -11,7 +11,7 @@ from bridge.carriers.simulator import Mischief, RestFailure
 from people.models import Provider
 from scheduling import actions as scheduling
 from scheduling.models import Appointment
-from scheduling.values import CancelledBy
+from scheduling.values import Side
 from status import actions as ledger
 from status.models import Consultation, Event, Notice, Task
 from status.values import (
@@ -189,7 +189,7 @@ async def test_a_cancelled_consultation_asks_nobody(
         await scheduling.cancel(
             writing,
             appointment.id,
-            by=CancelledBy.PROVIDER,
+            by=Side.PROVIDER,
             reason=None,
             message=None,
             actor=OPERATOR,

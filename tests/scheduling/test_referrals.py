@@ -14,7 +14,7 @@ from people.models import Client, Provider
 from scheduling import actions as scheduling
 from scheduling.actions import referrals
 from scheduling.models import Appointment
-from scheduling.values import CancelledBy, SessionType, Source
+from scheduling.values import SessionType, Side, Source
 from status import actions as ledger
 from status.models import Consultation, Event, Notice, Referral
 from status.values import (
@@ -94,14 +94,14 @@ async def let_go(deps: Deps, appointment: Appointment, why: ReferralEvent) -> No
         await scheduling.let_go(session, appointment.id, why=why, actor=THEMSELVES, now=deps.now(), new_id=deps.new_id)
 
 
-async def cancel(deps: Deps, appointment: Appointment, by: CancelledBy) -> None:
+async def cancel(deps: Deps, appointment: Appointment, by: Side) -> None:
     async with deps.sessions.begin() as session:
         await scheduling.cancel(
             session,
             appointment.id,
             by=by,
             reason=None,
-            message=None,
+            message="I cannot come.",
             actor=THEMSELVES,
             house=scheduling.house(deps.settings),
             now=deps.now(),
@@ -235,7 +235,7 @@ async def test_a_closed_one_takes_none_and_the_client_begins_anew(world: World, 
     provider = await world.provider()
     client = await world.client(provider)
     first = await world.appointment(provider, client=client, starts_in=DAY)
-    await cancel(deps, first, CancelledBy.CLIENT)
+    await cancel(deps, first, Side.CLIENT)
 
     made_by_provider = await world.appointment(provider, client=client, starts_in=DAY, source=Source.PROVIDER_MADE)
     again = await world.appointment(provider, client=client, starts_in=2 * DAY)
@@ -287,14 +287,14 @@ async def test_an_appointment_whose_referral_is_closed_meanwhile_begins_another(
         first = await world.appointment(provider, client=client, starts_in=n * DAY)
 
         _, second = await asyncio.gather(
-            cancel(deps, first, CancelledBy.CLIENT),
+            cancel(deps, first, Side.CLIENT),
             world.appointment(provider, client=client, starts_in=(n + 10) * DAY),
         )
 
         belongs_to = {row.id: row.state for row in await of(deps, provider)}
         assert second.referral_id is not None
         assert belongs_to[second.referral_id].open
-        await cancel(deps, second, CancelledBy.CLIENT)
+        await cancel(deps, second, Side.CLIENT)
     assert not [state for state in await states(deps, provider) if state.open]
 
 
@@ -324,11 +324,11 @@ async def test_switching_to_a_call_is_told_and_changes_no_state(
 
 @pytest.mark.parametrize(
     ("by", "closed"),
-    [(CancelledBy.PROVIDER, S.CLOSED_BY_PROVIDER), (CancelledBy.CLIENT, S.CLOSED_BY_CLIENT)],
+    [(Side.PROVIDER, S.CLOSED_BY_PROVIDER), (Side.CLIENT, S.CLOSED_BY_CLIENT)],
 )
 @pytest.mark.parametrize("seen", [False, True])
 async def test_it_closes_with_the_last_appointment_that_lies_ahead(
-    world: World, deps: Deps, by: CancelledBy, closed: ReferralState, seen: bool
+    world: World, deps: Deps, by: Side, closed: ReferralState, seen: bool
 ) -> None:
     provider = await world.provider()
     client = await world.client(provider)
@@ -353,7 +353,7 @@ async def test_a_cancelled_follow_up_does_not_end_what_has_begun(world: World, d
     await answer(deps, consult, occurred=True)
     later = await world.appointment(provider, client=client, starts_in=DAY, source=Source.PROVIDER_MADE)
 
-    await cancel(deps, later, CancelledBy.CLIENT)
+    await cancel(deps, later, Side.CLIENT)
 
     assert await states(deps, provider) == [S.ENGAGED]
 
@@ -366,7 +366,7 @@ async def test_given_up_after_its_start_the_two_did_not_meet(
     made = await world.appointment(provider, starts_in=DAY, session_type=SessionType.FULL_SESSION)
     clock.to(made.starts_at + timedelta(seconds=after))
 
-    await cancel(deps, made, CancelledBy.PROVIDER)
+    await cancel(deps, made, Side.PROVIDER)
 
     assert await states(deps, provider) == [expected]
 

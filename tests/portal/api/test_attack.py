@@ -116,6 +116,7 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
                 now=deps.now(),
                 new_id=deps.new_id,
             )
+    await world.ready(*clients[:2])  # the sessions of the others can become no-shows
     appointments = [
         await world.appointment(provider, client=clients[n % 4], starts_in=timedelta(hours=6 * n + 1), **kind)
         for provider in (one, two)

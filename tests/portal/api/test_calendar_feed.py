@@ -22,7 +22,7 @@ from people.values import Language
 from portal.calendar_feed import AHEAD, BACK
 from scheduling import actions as scheduling
 from scheduling.models import Appointment, CalendarFeed
-from scheduling.values import CancelledBy, SessionType, Source
+from scheduling.values import SessionType, Side, Source
 from status.models import Event
 from status.values import EventKind
 from tests.builders import OPERATOR, World
@@ -84,7 +84,7 @@ async def change(deps: Deps, appointment: Appointment, *, cancel: bool = False, 
     async with deps.sessions.begin() as session:
         if cancel:
             await scheduling.cancel(
-                session, appointment.id, by=CancelledBy.CLIENT, reason=None, message="Canary words", **told
+                session, appointment.id, by=Side.CLIENT, reason=None, message="Canary words", **told
             )
         else:
             await scheduling.reschedule(

@@ -259,14 +259,16 @@ async def test_r46_archiving_and_taking_back_does_not_open_an_account(api: Api, 
     await me.post("/clients", TYPED)
     await me.post(f"/clients/{client.id}/archive")
 
-    refused = await me.post(
-        "/appointments",
-        {
-            "client_id": str(client.id),
-            "session_type": "phone_consultation",
-            "starts_at": "2026-12-01T10:00:00Z",
-            "ends_at": "2026-12-01T10:15:00Z",
-        },
-    )
+    new = {
+        "client_id": str(client.id),
+        "session_type": "phone_consultation",
+        "starts_at": "2026-12-01T10:00:00Z",
+        "ends_at": "2026-12-01T10:15:00Z",
+    }
 
-    assert (refused.status, refused.code) == (409, "not_accepted_yet")
+    archived = await me.post("/appointments", new)
+    await me.post(f"/clients/{client.id}/unarchive")
+    taken_back = await me.post("/appointments", new)
+
+    assert (archived.status, archived.code) == (409, "client_archived")
+    assert (taken_back.status, taken_back.code) == (409, "not_accepted_yet")
