@@ -178,7 +178,7 @@ def test_the_house_keeps_its_own_rules(rule: str) -> None:
             "values import the standard library, values and the shared words",
             "people.values",
             "import phonenumbers",
-            ["people/values.py imports phonenumbers"],
+            ["people/values/__init__.py imports phonenumbers"],
         ),
         (
             "values import the standard library, values and the shared words",
