@@ -19,11 +19,11 @@ from scheduling import actions as scheduling
 from scheduling.models import Appointment, BookingDraft, Request, Series, WaitlistEntry
 from scheduling.values import (
     AppointmentState,
-    CancelledBy,
     DraftState,
     Every,
     RequestState,
     SessionType,
+    Side,
     Source,
     WaitlistState,
 )
@@ -516,7 +516,7 @@ async def test_a_booking_brings_a_file_that_a_move_and_a_cancel_follow(
     await story.deliver(NoticeKey.RESCHEDULED)
     async with world.deps.sessions.begin() as session:
         await scheduling.cancel(
-            session, story.appointment.id, by=CancelledBy.PROVIDER, reason=None, message="Canary words", **told
+            session, story.appointment.id, by=Side.PROVIDER, reason=None, message="Canary words", **told
         )
     await story.deliver(NoticeKey.CANCELLED_BY_PROVIDER)
     sent = [letter for letter in mailbox.letters() if letter["To"] == story.client.email]
