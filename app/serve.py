@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from app.trouble import Failed
+from config.http import is_streamed
 
 _log = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ def _whole_within(seconds: float) -> Middleware:
 
     @web.middleware
     async def whole(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.content.is_eof():
+        if not request.content.is_eof() and not is_streamed(request):
             try:
                 async with asyncio.timeout(seconds):
                     await request.read()

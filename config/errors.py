@@ -7,7 +7,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error o
     """The rules said no.
 
     `sentence` is for a person and says what to do; `code` is for a program and never changes;
-    `status` is 403, 404, 409 or 422.
+    `status` is 403, 404, 409, 413 or 422.
     """
 
     def __init__(self, code: str, sentence: str, *, status: int = 409, **facts: object) -> None:

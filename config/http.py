@@ -63,6 +63,17 @@ def application(deps: Deps, *middlewares: Middleware) -> web.Application:
     return app
 
 
+def streamed(handler: Handler) -> Handler:
+    """Say of a handler that it reads its body itself, piece by piece, with limits of its own."""
+    handler.__dict__["streamed"] = True
+    return handler
+
+
+def is_streamed(request: web.Request) -> bool:
+    """Tell whether the handler of a request reads the body itself; nobody else may then."""
+    return bool(getattr(request.match_info.handler, "streamed", False))
+
+
 @web.middleware
 async def frame(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Stamp the request with its arrival and its id; log and count it when it has been answered."""

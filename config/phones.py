@@ -171,6 +171,17 @@ def spoken(number: str) -> str:
     return phonenumbers.format_number(phonenumbers.parse(number, None), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+def written(number: str, region: str) -> str:
+    """Write a number as people of `region` type it: without the country code where it is read as the same without."""
+    parsed = phonenumbers.parse(number, None)
+    if parsed.country_code == phonenumbers.country_code_for_region(region):
+        national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+        read = possible(national, region)
+        if read is not None and (read.number, read.extension) == (number, None):
+            return national
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
 def number_key(number: str, secret: bytes) -> str:
     """Return the keyed hash under which a number may be kept and looked up (requirements 9)."""
     return hmac.new(secret, number.encode(), hashlib.sha256).hexdigest()

@@ -23,6 +23,7 @@ from people.values.imports import (
     ClientRow,
     ImportState,
     InList,
+    RowDuplicate,
     RowFate,
     RowOutcome,
     RowToDo,
@@ -57,15 +58,21 @@ async def look_at(
     session.add(job)
     await session.flush()
     known = _Known(await queries.provider_list(session, provider_id))
-    counts = Counter({one.value: 0 for one in RowOutcome})
+    counts = Counter({one.value: 0 for one in RowOutcome} | {"to_do": 0, "blank": reading.facts.blank})
     for chunk in reading.chunks(_READ_AT_ONCE):
         beside = [known.beside(row) for row in chunk]
         told = [(outcome(row.said), spool.told(row)) for row in beside]
         counts.update(one.value for one, _ in told)
+        counts["to_do"] += sum(_may_be_imported(row) for row in beside)
         await queries.add_import_rows(session, job.id, told)
-    job.counts = {**counts, "blank": reading.facts.blank}
+    job.counts = dict(counts)
     await session.flush()
     return job
+
+
+def _may_be_imported(row: ClientRow) -> bool:
+    above = any(one.note is RowDuplicate.SAME_ADDRESS for one in row.said)
+    return not above and outcome(row.said) is not RowOutcome.ERROR
 
 
 class _Known:

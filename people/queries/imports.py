@@ -106,7 +106,7 @@ async def add_import_rows(
 
 
 async def import_rows(
-    session: AsyncSession, job_id: UUID, *, outcome: RowOutcome | None, after: int, limit: int
+    session: AsyncSession, job_id: UUID, *, outcome: RowOutcome | None, after: int, limit: int | None
 ) -> Sequence[ImportRow]:
     """Return rows of an import in the order of the file."""
     query = (

@@ -63,6 +63,8 @@ def facts_as_json(facts: FileFacts) -> dict[str, Any]:
     """Return facts as they are kept."""
     return {
         **{name: getattr(facts, name) for name in FileFacts.__dataclass_fields__},
+        "kind": facts.kind.value,
+        "dropped": list(facts.dropped),
         "columns": {field.value: name for field, name in facts.columns.items()},
         "samples": [{one.value: text for one, text in sample.items()} for sample in facts.samples],
     }

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from config.deps import Deps
-from config.http import DEPS
+from config.http import DEPS, streamed
 from portal.api import (
     appointments,
     blocks,
@@ -23,6 +23,7 @@ from portal.api import (
     enrolments,
     events,
     hours,
+    imports,
     issues,
     line,
     notices,
@@ -55,6 +56,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *referral_settings.OPERATIONS,
     *slots.OPERATIONS,
     *clients.OPERATIONS,
+    *imports.OPERATIONS,
     *appointments.OPERATIONS,
     *calendar_feeds.OPERATIONS,
     *requests.OPERATIONS,
@@ -91,7 +93,7 @@ def _served(operation: Operation[Any, Any]) -> Handler:
     async def served(request: web.Request) -> web.StreamResponse:
         return await serving.serve(operation, request)
 
-    return served
+    return streamed(served) if operation.bring else served
 
 
 def _fixed(json: bytes) -> Handler:

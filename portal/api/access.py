@@ -19,7 +19,7 @@ from config.deps import Deps
 from config.errors import NotFound, Refused
 from config.keys import derive, digest
 from people import queries as people
-from people.models import ApiToken, Client, Practice, Provider, Relationship
+from people.models import ApiToken, Client, ImportJob, Practice, Provider, Relationship
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
@@ -187,6 +187,14 @@ async def client(ask: Ask[Any, Any], client_id: UUID, *, lock: bool = False) -> 
     links = await people.relationships_of_client(ask.session, client_id)
     own = [link for link in links if ask.caller.provider_id in {None, link.provider_id}]
     return _theirs(ask.caller, "client", client_id, row, owned=bool(own)), own
+
+
+async def import_job(ask: Ask[Any, Any], job_id: UUID) -> ImportJob:
+    """Return an import of the caller's."""
+    row = await people.import_job(ask.session, job_id)
+    return _theirs(
+        ask.caller, "import", job_id, row, owned=row is not None and row.provider_id == ask.caller.provider_id
+    )
 
 
 def only_theirs(ask: Ask[Any, Any], named: UUID | None) -> UUID | None:

@@ -31,6 +31,16 @@ def row_id(cursor: str | None) -> UUID | None:
     return UUID(bytes=_read(cursor, 16)) if cursor else None
 
 
+def of_number(number: int) -> str:
+    """Return the cursor behind a row that counts from 1 in its list."""
+    return _write(struct.pack(">i", number))
+
+
+def number(cursor: str | None) -> int:
+    """Read a cursor of `of_number`; none is the beginning."""
+    return int(struct.unpack(">i", _read(cursor, 4))[0]) if cursor else 0
+
+
 def of_event(transaction: int, sequence: int) -> str:
     """Return the cursor behind a line of history."""
     return _write(struct.pack(">qq", transaction, sequence))

@@ -231,6 +231,16 @@ Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["an
 # Lists
 
 
+def _flag(value: object, info: ValidationInfo) -> object:
+    """Read a yes or no: in an address it is one of two words."""
+    if info.mode == "json" or not isinstance(value, str):
+        return value
+    if value not in {"true", "false"}:
+        raise PydanticCustomError("flag", "Give true or false.")
+    return value == "true"
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Limit = Annotated[int, Field(ge=1, le=200, description="How many at most."), WHOLE]
 Version = Annotated[int, Field(ge=1, description="As it was seen."), WHOLE]
 Cursor = Annotated[

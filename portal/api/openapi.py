@@ -21,8 +21,10 @@ Document = dict[str, Any]
 Operations = Sequence[Operation[Any, Any]]
 
 _PATH_PARAMETER = re.compile(r"\{([a-z_]+)\}")
+_FORM = "multipart/form-data"
 _ALWAYS = frozenset({400, 401, 403, 500, 503})
 _OF_A_BODY = frozenset({413, 415})
+_OF_A_FILE = frozenset({408})
 _OF_A_WRITE = frozenset({409, 422})
 
 _WHAT = {
@@ -30,9 +32,10 @@ _WHAT = {
     401: "There is no token, or one that is not valid.",
     403: "The token's role may not do this.",
     404: "There is nothing under this id, or it is not the caller's.",
+    408: "The file did not come in time.",
     409: "The rules say no, as things stand.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is not what the operation takes.",
     422: "What was sent can be read and makes no sense.",
     500: "A fault on our side, to be found by `request_id`.",
     503: "The service cannot reach what it needs; try again.",
@@ -94,7 +97,7 @@ def statuses(operation: Operation[Any, Any]) -> frozenset[int]:
     if "{" in operation.path:
         found |= {404}
     if operation.body is not Nothing:
-        found |= _OF_A_BODY
+        found |= _OF_A_BODY | (_OF_A_FILE if operation.bring else frozenset())
     if operation.writes or "after" in operation.query.model_fields:
         found |= _OF_A_WRITE if operation.writes else {422}
     return found
@@ -112,7 +115,7 @@ def _operation(operation: Operation[Any, Any], others: Operations) -> Document:
     if operation.body is not Nothing:
         shown["requestBody"] = {
             "required": not operation.body_optional,
-            "content": {"application/json": {"schema": _ref(operation.body)}},
+            "content": {_FORM if operation.bring else "application/json": {"schema": _ref(operation.body)}},
         }
     return shown
 
@@ -154,6 +157,9 @@ def _response(operation: Operation[Any, Any], status: int, others: Operations) -
     if answers:
         refs = [_ref(answer) for answer in answers]
         shown["content"] = {"application/json": {"schema": refs[0] if len(refs) == 1 else {"oneOf": refs}}}
+    elif operation.files and status == operation.status:
+        shown["content"] = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in operation.files}
+        shown["headers"]["Content-Disposition"] = {"required": True, "schema": {"type": "string"}}
     linked = dict(links)
     if linked:
         shown["links"] = linked

@@ -4,10 +4,11 @@ Who may use it stands where it is registered, and nowhere else.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -18,6 +19,7 @@ from config.errors import Refused
 from config.settings import Settings
 from people.values import TokenRole
 from portal.api.fields import Shape
+from portal.uploads import Upload
 from status.values import Actor
 
 PREFIX = "/api/v1"
@@ -68,7 +70,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask(Generic[B, Q]):
-    """A request that was read and may go on: its transaction, its caller, and what was sent."""
+    """A request that was read and may go on: its transaction, its caller, and what was sent.
+
+    `brought` is what the operation's `bring` has made of a file.
+    """
 
     session: AsyncSession
     deps: Deps
@@ -77,6 +82,7 @@ class Ask(Generic[B, Q]):
     body: B
     query: Q
     now: datetime
+    brought: Any = None
 
     @property
     def settings(self) -> Settings:
@@ -95,6 +101,15 @@ class Ask(Generic[B, Q]):
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A file to be answered with, of one of the operation's `files`."""
+
+    body: bytes
+    name: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it, and the ids of what has changed, for pages that are open.
 
@@ -108,6 +123,7 @@ class Answer:
     status: int | None = None
     at: str | None = None
     refused: Refused | None = None
+    download: Download | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +143,10 @@ class Operation(Generic[B, Q]):
     the statuses that its rules can give besides those that every operation can. Where `kept` is False, the
     answer is a secret, or worth nothing, and not kept for a repeated Idempotency-Key. `others` are further
     statuses of answers that are no refusals.
+
+    With `bring` the body is a form with one file, which it reads before the transaction begins: what it yields is
+    `Ask.brought`. It is asked with a transaction of its own that is over before the file is read. `files` are the
+    media types of an answer that is a file.
     """
 
     name: str
@@ -145,6 +165,8 @@ class Operation(Generic[B, Q]):
     makes: str | None = None
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     kept: bool = True
+    bring: Callable[[Ask[B, Q], Upload], AbstractAsyncContextManager[Any]] | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:

@@ -44,7 +44,7 @@ async def test_new_clients_are_in_the_list_after_the_commit_and_not_before(
 
     job = await importer.look_at(provider, ANN, BEA, "Cat,Canary,,", "Dan,Canary,ann@example.com,")
     assert await importer.listed(provider) == []
-    assert job.counts == {"valid": 2, "warning": 0, "error": 1, "duplicate": 1, "blank": 0}
+    assert job.counts == {"valid": 2, "warning": 0, "error": 1, "duplicate": 1, "blank": 0, "to_do": 2}
     done = await importer.commit(job)
 
     assert await importer.listed(provider) == [

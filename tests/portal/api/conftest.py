@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from json import loads
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,12 +20,13 @@ from people.values import TokenRole
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; `json` is None where there was no body."""
+    """What came back; `json` is None where there was no body, or a file."""
 
     status: int
     headers: Mapping[str, str]
     text: str
     json: Any
+    body: bytes = b""
 
     @property
     def code(self) -> str:
@@ -47,9 +49,9 @@ class Program:
         if json is not None:
             told["json"] = json
         async with self.http.request(method, f"{self.base}{path}", headers=headers, **told) as response:
-            text = await response.text()
-            body = await response.json(content_type=None) if text else None
-            return Reply(response.status, response.headers, text, body)
+            raw = await response.read()
+            said = loads(raw) if raw and response.content_type.endswith("json") else None
+            return Reply(response.status, response.headers, raw.decode(errors="replace"), said, raw)
 
     async def get(self, path: str, **query: Any) -> Reply:
         return await self.send("GET", path, params={k: str(v) for k, v in query.items()})
