@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
+from tempfile import TemporaryFile
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from config.deps import Deps
 from config.keys import derive
 from people import actions as people
 from people import queries as people_queries
-from people.models import Client, Payer, Practice, Provider
+from people.models import Client, ImportJob, Payer, Practice, Provider
+from people.readers import bounded
 from people.values import AccountStep, EnrolmentEvent, Language, PracticeKind
+from people.values.imports import ReadChoices
 from scheduling import actions as scheduling
 from scheduling.actions.requests import make_request
 from scheduling.models import Appointment, Block, BusyFeed, ReferralSettings, Request
@@ -270,6 +273,24 @@ class World:
                     await people.complete_step(
                         session, client.id, step, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
                     )
+
+    async def looked_at(self, provider: Provider, *lines: str) -> ImportJob:
+        """Look at a .csv of clients for a provider, as the API does when it is uploaded."""
+        lines = lines or ("Canary-Kim,Canary-Roe,kim.roe@example.com,",)
+        with TemporaryFile() as file:
+            file.write("\n".join(["First Name,Last Name,Email,Mobile Phone", *lines]).encode())
+            async with (
+                bounded.reading(file, "clients.csv", ReadChoices(region="US")) as reading,
+                self.deps.sessions.begin() as session,
+            ):
+                return await people.look_at(
+                    session,
+                    provider.id,
+                    reading,
+                    keep=timedelta(hours=self.deps.settings.keep_imports_h),
+                    now=self.deps.now(),
+                    new_id=self.deps.new_id,
+                )
 
     async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:
         """Return a provider, their client and a consultation that starts now, ready to be dialled."""

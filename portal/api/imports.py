@@ -32,7 +32,7 @@ from people.values.imports import (
 from people.writers import as_csv, as_xlsx
 from portal import notes
 from portal.api import access, cursors
-from portal.api.fields import ONE_LINE, Absent, Flag, Listing, Nothing, Shape
+from portal.api.fields import ONE_LINE, WHOLE, Absent, Flag, Listing, Nothing, Shape
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Download, Method, Operation
 from portal.uploads import Upload
 
@@ -63,7 +63,7 @@ Preset = Annotated[
 ColumnName = Annotated[
     str, Field(min_length=1, max_length=200, pattern=ONE_LINE, description="The column, where no preset fits.")
 ]
-RowNumbers = Annotated[list[Annotated[int, Field(ge=1, le=2_000_000)]], Field(max_length=10_000)]
+RowNumbers = Annotated[list[Annotated[int, Field(ge=1, le=2_000_000), WHOLE]], Field(max_length=10_000)]
 
 
 class NewImport(Shape):

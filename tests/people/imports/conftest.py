@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from tempfile import TemporaryFile
 from uuid import UUID
 
 import pytest
@@ -13,12 +11,9 @@ from sqlmodel import col
 from config.deps import Deps
 from people import actions, jobs, queries
 from people.models import Client, ImportJob, ImportRow, Provider, Relationship
-from people.readers import bounded
 from people.rules.imports import fate_of
-from people.values.imports import ReadChoices
 from status.values import Actor
-
-HEADER = "First Name,Last Name,Email,Mobile Phone"
+from tests.builders import World
 
 
 @dataclass
@@ -26,22 +21,10 @@ class Importer:
     """Does what the doors do, and tells in short what came of it."""
 
     deps: Deps
+    world: World
 
-    async def look_at(self, provider: Provider, *lines: str, header: str = HEADER) -> ImportJob:
-        with TemporaryFile() as file:
-            file.write("\n".join([header, *lines]).encode())
-            async with (
-                bounded.reading(file, "clients.csv", ReadChoices(region="US")) as reading,
-                self.deps.sessions.begin() as session,
-            ):
-                return await actions.look_at(
-                    session,
-                    provider.id,
-                    reading,
-                    keep=timedelta(hours=24),
-                    now=self.deps.now(),
-                    new_id=self.deps.new_id,
-                )
+    async def look_at(self, provider: Provider, *lines: str) -> ImportJob:
+        return await self.world.looked_at(provider, *lines)
 
     async def begin(self, job: ImportJob, *, replace: Sequence[int] = (), unarchive: Sequence[int] = ()) -> ImportJob:
         async with self.deps.sessions.begin() as session:
@@ -93,5 +76,5 @@ class Importer:
 
 
 @pytest.fixture
-def importer(deps: Deps) -> Importer:
-    return Importer(deps)
+def importer(deps: Deps, world: World) -> Importer:
+    return Importer(deps, world)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aiohttp import FormData
 from sqlalchemy import event, select
 from sqlmodel import col
 
@@ -45,6 +46,7 @@ class Things:
     request_id: UUID
     block_id: UUID
     busy_feed_id: UUID
+    import_id: UUID
 
     def ids(self) -> set[str]:
         return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
@@ -60,10 +62,17 @@ class Case:
     body: Callable[[Things], Any] | None = None
     query: Callable[[Things], dict[str, str]] | None = None
     partner: int = FORBIDDEN
+    form: Callable[[Things], FormData] | None = None
 
 
 def by_provider(things: Things) -> dict[str, str]:
     return {"provider_id": str(things.provider_id)}
+
+
+def file_for(things: Things) -> FormData:
+    form = FormData({"provider_id": str(things.provider_id)})
+    form.add_field("file", b"First Name,Last Name,Email\nKim,Roe,kim@example.com\n", filename="clients.csv")
+    return form
 
 
 PERSON = {"first_name": "Kim", "last_name": "Roe", "email": "kim@example.com"}
@@ -110,6 +119,13 @@ CASES = {
     "changeClient": Case(body=lambda _: {"last_name": "Roe"}),
     "archiveClient": Case(409, 409),  # an appointment lies ahead; that is for them to know
     "unarchiveClient": Case(409, 409),
+    "createImport": Case(201, 201, form=file_for),
+    "listImports": Case(200, 200, 404, None, by_provider),
+    "getImport": Case(),
+    "listImportRows": Case(),
+    "commitImport": Case(202, 202),
+    "reportImport": Case(),
+    "exportClients": Case(200, 200, 404, None, by_provider),
     "createAppointment": Case(
         422, 201, 404, lambda t: {"client_id": str(t.client_id), "session_type": "full_session", **NEXT_WEEK}
     ),
@@ -174,6 +190,7 @@ async def things_of(world: World, provider: Provider) -> Things:
         request.id,
         block.id,
         feed.id,
+        (await world.looked_at(provider)).id,
     )
 
 
@@ -189,6 +206,7 @@ async def ask(program: Program, name: str, things: Things) -> Reply:
         path,
         case.body(things) if case.body else None,
         params=case.query(things) if case.query else {},
+        **({"data": case.form(things)} if case.form else {}),
     )
 
 

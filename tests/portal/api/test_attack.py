@@ -62,6 +62,13 @@ FORMATS = {
     "iana-time-zone": st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "UTC"]),
     "date": st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(date.isoformat),
     "date-time": _ANY_INSTANT.map(datetime.isoformat),
+    **{name: st.just(name) for name in ("First Name", "Last Name", "Email")},
+    "clients": st.one_of(
+        st.lists(st.integers(0, 99), max_size=5).map(
+            lambda numbers: "First Name,Last Name,Email\n" + "".join(f"Kim,Roe,kim{n}@example.com\n" for n in numbers)
+        ),
+        st.text(max_size=200),
+    ),
     "starts_at": st.one_of(_in_a_month(hours=0), _ANY_INSTANT).map(datetime.isoformat),
     "ends_at": st.one_of(_in_a_month(hours=1), _ANY_INSTANT).map(datetime.isoformat),
 }
@@ -128,6 +135,7 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         await call(deps, one, appointments[0], number="+12125550111", at=deps.now() + timedelta(seconds=n))
         for n in range(3)
     ]
+    imports = [await world.looked_at(provider) for provider in (one, two) for _ in range(12)]
     blocks = [await world.block(provider, opens=f"{n:02d}:00") for provider in (one, two) for n in range(12)]
     feeds = [await world.busy_feed(two, f"https://calendar.example.com/{n}.ics") for n in range(8)]
     await world.hours(one)
@@ -145,6 +153,7 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         "request_id": [str(row.id) for row in requests],
         "referral_id": [*{str(row.referral_id) for row in appointments}, *await _seen_referrals(world, one)],
         "block_id": [str(row.id) for row in blocks],
+        "import_id": [str(row.id) for row in imports],
         "busy_feed_id": [str(row.id) for row in feeds],
     }
 
@@ -243,6 +252,12 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
     for name in ("NewAppointment", "NewTime"):
         schemas[name]["properties"]["starts_at"]["format"] = "starts_at"
     schemas["NewAppointment"]["properties"]["ends_at"]["format"] = "ends_at"
+    schemas["NewImport"]["required"].append("provider_id")
+    # Some of what is sent should be a file of clients, and some of the columns that are named should be in it.
+    schemas["NewImport"]["properties"]["file"]["format"] = "clients"
+    for name in ("First Name", "Last Name", "Email"):
+        column = f"{name.lower().replace(' ', '_')}_column"
+        schemas["NewImport"]["properties"][column]["format"] = name
     for path, operations in described["paths"].items():
         whose = {"provider_id": "enrolled_id"} if "/enrolment" in path else {}
         for operation in operations.values():
