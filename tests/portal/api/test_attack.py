@@ -252,12 +252,7 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
     for name in ("NewAppointment", "NewTime"):
         schemas[name]["properties"]["starts_at"]["format"] = "starts_at"
     schemas["NewAppointment"]["properties"]["ends_at"]["format"] = "ends_at"
-    schemas["NewImport"]["required"].append("provider_id")
-    # Some of what is sent should be a file of clients, and some of the columns that are named should be in it.
-    schemas["NewImport"]["properties"]["file"]["format"] = "clients"
-    for name in ("First Name", "Last Name", "Email"):
-        column = f"{name.lower().replace(' ', '_')}_column"
-        schemas["NewImport"]["properties"][column]["format"] = name
+    _send_clients(schemas["NewImport"])
     for path, operations in described["paths"].items():
         whose = {"provider_id": "enrolled_id"} if "/enrolment" in path else {}
         for operation in operations.values():
@@ -270,6 +265,14 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
                         _name_id(name, option, known)
                         _name_id(name.removesuffix("s"), option.get("items", {}), known)
     return described
+
+
+def _send_clients(schema: dict[str, Any]) -> None:
+    """Let some of the files that are sent hold clients, and have the columns that are named."""
+    schema["required"].append("provider_id")
+    schema["properties"]["file"]["format"] = "clients"
+    for name in ("First Name", "Last Name", "Email"):
+        schema["properties"][f"{name.lower().replace(' ', '_')}_column"]["format"] = name
 
 
 def _name_id(name: str, schema: dict[str, Any], known: Mapping[str, Sequence[str]]) -> None:
