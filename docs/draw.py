@@ -162,6 +162,7 @@ FACTS: Mapping[str, str] = {
     "until": "until when it is kept or works",
     "ahead": "when the next ones are",
     "code": "the code",
+    "link": "a link that works once",
     "share_by": "until when its status can be told",
     "decide_by": "until when it can be decided",
     "line": "the line",
@@ -189,6 +190,8 @@ def _told(kind: Kind) -> str:
         variants = list(Dial) if kind.key is NoticeKey.REMINDER else [kind.key]
         wordings = [catalogue.to_providers[one] for one in variants]
         enclosed = kind.key in ENCLOSED_FOR_PROVIDERS
+    elif kind.reader is Recipient.ACCOUNT:
+        wordings, enclosed = [catalogue.to_accounts[kind.key]], False
     else:
         wordings, enclosed = [catalogue.to_clients[kind.key]], kind.key in ENCLOSED_FOR_CLIENTS
     words = " ".join(" ".join([one.subject, *one.paragraphs, one.text, one.sentence]) for one in wordings)

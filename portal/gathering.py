@@ -14,11 +14,12 @@ from bridge.values import Contact as ToDial
 from config import phones
 from config.deps import CalendarFile
 from config.settings import Settings
+from people import actions as people
 from people import queries as people_queries
 from people.models import Client, Provider
 from people.values import Contact, Language
 from portal import entries, letters, rules
-from portal.letters import ClientFacts, Letter, ProviderFacts, render
+from portal.letters import AccountFacts, ClientFacts, Letter, ProviderFacts, render
 from scheduling import actions as scheduling
 from scheduling import queries as scheduling_queries
 from scheduling.models import Appointment, Request, Series, WaitlistEntry
@@ -104,6 +105,8 @@ async def gather(
     """
     if row.recipient is Recipient.DRAFT:
         return await _to_who_books(session, row, settings=settings, now=now)
+    if row.recipient is Recipient.ACCOUNT:
+        return await _to_account(session, row, settings=settings, now=now)
     about = await _about(session, row, now)
     if about is None:
         return None
@@ -297,6 +300,35 @@ async def _to_who_books(session: AsyncSession, row: Notice, *, settings: Setting
         code=scheduling.booking_code(draft.id, settings),
     )
     return Told(letter=render(row.key, facts, Language.ENGLISH), contact=_by_mail(draft.email, facts.timezone))
+
+
+# To an account
+
+
+async def _to_account(session: AsyncSession, row: Notice, *, settings: Settings, now: datetime) -> Told | None:
+    """Write about an account: to the address that a link was made for, else to the account's own.
+
+    Of a change of address the subject is the link that brought it: its letter goes to the address before and after.
+    """
+    account = await people_queries.account(session, row.recipient_id)
+    link = await people_queries.link(session, row.subject_id)
+    if account is None or account.disabled_at is not None:
+        return None
+    is_over = link is None or link.used_at is not None or link.voided_at is not None or now >= link.expires_at
+    if not rules.still_true(row.key, rules.Standing(too_late=is_over)):
+        return None
+    inviting = await people_queries.provider(session, link.invited_by) if link and link.invited_by else None
+    facts = AccountFacts(
+        portal_url=settings.public_url,
+        timezone=account.timezone or (inviting.timezone if inviting else "America/New_York"),
+        link=f"{settings.public_url}/l/{people.link_token(link, settings)}" if link else None,
+        until=link.expires_at if link else None,
+        provider=f"{inviting.first_name} {inviting.last_name}" if inviting else None,
+    )
+    address = link.email if link and row.key is not NoticeKey.ADDRESS_CHANGED else account.email
+    if row.key is NoticeKey.ADDRESS_CHANGED and link and row.dedupe.endswith(":before"):
+        address = link.replaces or account.email
+    return Told(letter=render(row.key, facts, account.language), contact=_by_mail(address, facts.timezone))
 
 
 # What goes with it

@@ -237,6 +237,13 @@ class NoticeKey(StrEnum):
     HANDED_BACK = "handed_back"  # M27
     SERIES_CHANGED = "series_changed"  # M28
     BOOKING_CODE = "booking_code"  # M26
+    INVITATION = "invitation"  # M26
+    CLIENT_INVITATION = "client_invitation"  # M6
+    SIGN_IN_LINK = "sign_in_link"  # M26
+    PASSWORD_RESET = "password_reset"  # M26  # noqa: S105 - a letter
+    NEW_DEVICE = "new_device"  # M26
+    NEW_ADDRESS = "new_address"  # M26
+    ADDRESS_CHANGED = "address_changed"  # M26
     CLIENT_MOVED_ON = "client_moved_on"  # M5, without a reason (R19)
     NO_CONTACT = "no_contact"
     PSYCHIATRIC_REFERRAL = "psychiatric_referral"
@@ -251,6 +258,7 @@ class Recipient(StrEnum):
 
     PROVIDER = "provider"
     CLIENT = "client"
+    ACCOUNT = "account"  # whoever signs in with it, in whichever role
     DRAFT = "draft"  # who begins a booking: their address stands there, and they may be no client yet
 
 

@@ -747,10 +747,12 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_notices_key"),
         "notices",
-        "key IN ('consultation_reminder', 'status_task', 'status_text', 'status_unknown', 'status_corrected', 'line_outage', 'line_restored', 'rescheduled', 'dial_number_changed', 'new_referral', 'booking_made', 'switched_to_call', 'cancelled_by_provider', 'cancelled_by_client', 'request_to_decide', 'request_expiring', 'request_accepted', 'request_declined', 'request_expired', 'request_withdrawn', 'waitlist_opening', 'client_reminder', 'handed_back', 'series_changed', 'booking_code', 'client_moved_on', 'no_contact', 'psychiatric_referral', 'psychiatric_answered', 'pin_locked', 'issue_received', 'client_number_unusable')",
+        "key IN ('consultation_reminder', 'status_task', 'status_text', 'status_unknown', 'status_corrected', 'line_outage', 'line_restored', 'rescheduled', 'dial_number_changed', 'new_referral', 'booking_made', 'switched_to_call', 'cancelled_by_provider', 'cancelled_by_client', 'request_to_decide', 'request_expiring', 'request_accepted', 'request_declined', 'request_expired', 'request_withdrawn', 'waitlist_opening', 'client_reminder', 'handed_back', 'series_changed', 'booking_code', 'invitation', 'client_invitation', 'sign_in_link', 'password_reset', 'new_device', 'new_address', 'address_changed', 'client_moved_on', 'no_contact', 'psychiatric_referral', 'psychiatric_answered', 'pin_locked', 'issue_received', 'client_number_unusable')",
     )
     op.drop_constraint(op.f("ck_notices_recipient"), "notices", type_="check")
-    op.create_check_constraint(op.f("ck_notices_recipient"), "notices", "recipient IN ('provider', 'client', 'draft')")
+    op.create_check_constraint(
+        op.f("ck_notices_recipient"), "notices", "recipient IN ('provider', 'client', 'account', 'draft')"
+    )
     op.drop_constraint(op.f("ck_events_kind"), "events", type_="check")
     op.create_check_constraint(
         op.f("ck_events_kind"),

@@ -129,6 +129,8 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("replaces", sa.String(length=254), nullable=True),
+        sa.Column("invited_by", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -143,8 +145,16 @@ def upgrade() -> None:
             initially="DEFERRED",
             deferrable=True,
         ),
+        sa.ForeignKeyConstraint(
+            ["invited_by"],
+            ["providers.id"],
+            name=op.f("fk_single_use_links_invited_by"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_single_use_links")),
     )
+    op.create_index(op.f("ix_single_use_links_invited_by"), "single_use_links", ["invited_by"], unique=False)
     op.create_index(op.f("ix_single_use_links_account_id"), "single_use_links", ["account_id"], unique=False)
     op.create_index(op.f("ix_single_use_links_expires_at"), "single_use_links", ["expires_at"], unique=False)
 

@@ -19,7 +19,7 @@ from people.rules import sign_in as rules
 from people.values import AccountKind, Language, LinkPurpose, Role
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.values import Actor, Channel, EventKind, NoticeKey
 
 
 async def add_account(
@@ -73,21 +73,65 @@ def link_token(link: SingleUseLink, settings: Settings) -> str:
 
 
 async def make_link(
-    session: AsyncSession, account: Account, purpose: LinkPurpose, *, email: str, now: datetime, new_id: NewId
+    session: AsyncSession,
+    account: Account,
+    purpose: LinkPurpose,
+    *,
+    email: str,
+    invited_by: UUID | None = None,
+    now: datetime,
+    new_id: NewId,
 ) -> SingleUseLink:
-    """Make a link of this purpose; the earlier ones are void from now on."""
+    """Make a link of this purpose, and mail it; the earlier ones are void from now on."""
     await queries.void_links(session, account.id, purpose, now)
     row = SingleUseLink(
         id=new_id(),
         purpose=purpose,
         account_id=account.id,
         email=email,
+        replaces=account.email if purpose is LinkPurpose.NEW_ADDRESS else None,
+        invited_by=invited_by,
         created_at=now,
         expires_at=now + rules.LINK_LIVES[purpose],
     )
     session.add(row)
     await session.flush()
+    await _write(session, _letter(account, purpose), account, row.id, now=now, new_id=new_id)
     return row
+
+
+def _letter(account: Account, purpose: LinkPurpose) -> NoticeKey:
+    if purpose is LinkPurpose.INVITATION:
+        return NoticeKey.INVITATION if account.kind is AccountKind.STAFF else NoticeKey.CLIENT_INVITATION
+    return {
+        LinkPurpose.SIGN_IN: NoticeKey.SIGN_IN_LINK,
+        LinkPurpose.RESET: NoticeKey.PASSWORD_RESET,
+        LinkPurpose.NEW_ADDRESS: NoticeKey.NEW_ADDRESS,
+    }[purpose]
+
+
+async def _write(
+    session: AsyncSession,
+    key: NoticeKey,
+    account: Account,
+    subject_id: UUID,
+    *,
+    dedupe: str = "",
+    now: datetime,
+    new_id: NewId,
+) -> None:
+    await ledger.notify(
+        session,
+        key,
+        Channel.MAIL,
+        account_id=account.id,
+        subject_id=subject_id,
+        appointment_id=None,
+        dedupe=dedupe,
+        due_at=now,
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def open_link(
@@ -108,13 +152,31 @@ async def open_link(
 async def use_link(
     session: AsyncSession, link: SingleUseLink, account: Account, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
-    """Use a link up. Whoever uses one has shown that the address is theirs."""
+    """Use a link up. Whoever uses one has shown that the address is theirs; a new one counts from now on."""
     link.used_at = now
+    if link.purpose is LinkPurpose.NEW_ADDRESS:
+        await _take_address(session, link, account, now=now, new_id=new_id)
     client = await queries.client_for_update(session, account.client_id) if account.client_id else None
     if client is not None and client.verified_at is None:
         client.verified_at, client.version = now, client.version + 1
         await ledger.record(session, EventKind.CLIENT_VERIFIED, actor=actor, at=now, now=now, new_id=new_id)
     await session.flush()
+
+
+async def _take_address(
+    session: AsyncSession, link: SingleUseLink, account: Account, *, now: datetime, new_id: NewId
+) -> None:
+    """Let a new address take the place of the old one, and tell both (4.6)."""
+    holder = await queries.account_by_email(session, account.kind, link.email)
+    if holder is not None and holder.id != account.id:
+        raise Refused("address_taken", "Another account has this address. Choose a different one.")
+    account.email, account.version = link.email, account.version + 1
+    client = await queries.client_for_update(session, account.client_id) if account.client_id else None
+    if client is not None:
+        client.email, client.version = link.email, client.version + 1
+    await session.flush()
+    for side in ("before", "after"):
+        await _write(session, NoticeKey.ADDRESS_CHANGED, account, link.id, dedupe=side, now=now, new_id=new_id)
 
 
 # Passwords and second factors
@@ -195,6 +257,13 @@ def _code_digest(code: str, settings: Settings) -> str:
 
 
 # Signing in and out
+
+
+async def tell_of_new_device(
+    session: AsyncSession, account: Account, sign_in_id: UUID, *, now: datetime, new_id: NewId
+) -> None:
+    """Tell the owner of an account that a browser has signed in which was never seen with it."""
+    await _write(session, NoticeKey.NEW_DEVICE, account, sign_in_id, now=now, new_id=new_id)
 
 
 async def waits_until(session: AsyncSession, keys: Mapping[str, str], *, now: datetime) -> datetime | None:

@@ -113,6 +113,8 @@ class SingleUseLink(SQLModel, table=True):
     purpose: LinkPurpose = Field(sa_column=database.enum(LinkPurpose))
     account_id: UUID = Field(sa_column=database.key("accounts.id"))
     email: str = Field(max_length=254)
+    replaces: str | None = Field(default=None, max_length=254)  # the address that a new one takes the place of
+    invited_by: UUID | None = Field(default=None, sa_column=database.key("providers.id", nullable=True))
     created_at: datetime = Field(sa_column=database.instant())
     expires_at: datetime = Field(sa_column=database.instant(index=True))
     used_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))

@@ -154,6 +154,18 @@ async def link_for_update(session: AsyncSession, link_id: UUID) -> SingleUseLink
     return await session.get(SingleUseLink, link_id, with_for_update=True, populate_existing=True)
 
 
+async def links_since(session: AsyncSession, account_id: UUID, purpose: LinkPurpose, since: datetime) -> int:
+    """Return how many links of this purpose were made for an account since then."""
+    found = await session.execute(
+        select(func.count()).where(
+            col(SingleUseLink.account_id) == account_id,
+            col(SingleUseLink.purpose) == purpose,
+            col(SingleUseLink.created_at) > since,
+        )
+    )
+    return found.scalar_one()
+
+
 async def void_links(session: AsyncSession, account_id: UUID, purpose: LinkPurpose, now: datetime) -> None:
     """Make the open links of this purpose void."""
     await session.execute(

@@ -16,7 +16,7 @@ from people.values import Language
 from portal.letters import gsm7
 from portal.letters.english import ENGLISH
 from portal.letters.spanish import SPANISH
-from portal.letters.values import Catalogue, ClientFacts, Dial, Facts, Letter, ProviderFacts, Wording
+from portal.letters.values import AccountFacts, Catalogue, ClientFacts, Dial, Facts, Letter, ProviderFacts, Wording
 from scheduling.values import Method, SessionType
 from status.values import NoticeKey
 
@@ -24,6 +24,7 @@ __all__ = [
     "CATALOGUES",
     "ENCLOSED_FOR_CLIENTS",
     "ENCLOSED_FOR_PROVIDERS",
+    "AccountFacts",
     "ClientFacts",
     "Dial",
     "Facts",
@@ -66,6 +67,9 @@ def render(key: NoticeKey, facts: Facts, language: Language) -> Letter:
         wording = catalogue.to_providers[facts.dial if key is NoticeKey.REMINDER and facts.dial else key]
         words, footer = _for_provider(facts, language), catalogue.footer_for_providers
         paragraphs, enclosed = wording.paragraphs, ENCLOSED_FOR_PROVIDERS.get(key)
+    elif isinstance(facts, AccountFacts):
+        wording, enclosed = catalogue.to_accounts[key], None
+        words, footer, paragraphs = _for_account(facts, language), catalogue.footer_for_accounts, wording.paragraphs
     else:
         wording = catalogue.to_clients[key]
         words, footer = _for_client(facts, catalogue, language), catalogue.footer_for_clients
@@ -147,6 +151,12 @@ def _for_client(facts: ClientFacts, catalogue: Catalogue, language: Language) ->
         told = [_day_and_time(one, facts.timezone, language) for one in facts.ahead]
         words["ahead"] = "; ".join(told) or catalogue.none_ahead
     return words
+
+
+def _for_account(facts: AccountFacts, language: Language) -> dict[str, str]:
+    """Return what stands for the names in braces; one whose fact is unknown is absent."""
+    words = _instants({"until": facts.until}, facts, language)
+    return words | {name: told for name, told in (("link", facts.link), ("provider", facts.provider)) if told}
 
 
 def _instants(told: Mapping[str, datetime | None], facts: Facts, language: Language) -> dict[str, str]:

@@ -12,6 +12,7 @@ from status.values import NoticeKey
 
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?/l/[A-Za-z0-9_-]{20,80}")
 _CODE = re.compile(r"[0-9]{6}")
 _ONE_LINE = re.compile("[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,201}")
 
@@ -93,7 +94,28 @@ class ClientFacts(_Facts):
             raise ValueError("code is six digits")
 
 
-Facts = ProviderFacts | ClientFacts
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts(_Facts):
+    """Everything that a letter about an account may say: a link that works once, until when, and who invites.
+
+    `link` is an address of the portal with an opaque token; `provider` is the name of who has added a client, as
+    they show it, and the only thing that an invitation may tell (M6).
+    """
+
+    link: str | None = None
+    until: datetime | None = None
+    provider: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where a string is not what its field says, or an instant has no zone."""
+        _Facts.__post_init__(self)
+        if self.link is not None and not _LINK.fullmatch(self.link):
+            raise ValueError("link is an address of the portal with a token")
+        if self.provider is not None and not _ONE_LINE.fullmatch(self.provider):
+            raise ValueError("provider is a name on one line")
+
+
+Facts = ProviderFacts | ClientFacts | AccountFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +157,7 @@ class Catalogue:
 
     to_providers: Mapping[NoticeKey | Dial, Wording]
     to_clients: Mapping[NoticeKey, Wording]
+    to_accounts: Mapping[NoticeKey, Wording]
     session: Mapping[SessionType, str]
     held: Mapping[SessionType, str]
     enclosed: Mapping[Method, str]
@@ -142,6 +165,7 @@ class Catalogue:
     to_the_portal: str
     footer_for_providers: str
     footer_for_clients: str
+    footer_for_accounts: str
     stop: str
     entry_title: Mapping[SessionType, str]
     entry_title_with_initials: str

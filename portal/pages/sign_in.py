@@ -18,7 +18,7 @@ from people import actions as people
 from people import queries
 from people.models import Account
 from people.rules import sign_in as rules
-from people.values import AccountKind, LinkPurpose
+from people.values import AccountKind, LinkPurpose, Role
 from portal import passwords
 from portal import session as sessions
 from portal.pages.page import EVERYBODY, SIGNED_IN, Page, Redirect, Shown, View, Visit
@@ -154,7 +154,7 @@ async def prove(visit: Visit) -> Shown:
 async def begin_session(visit: Visit, account: Account, to: str, *, done: str | None = None) -> Redirect:
     """Sign somebody in under a new cookie, whatever cookie they came with (F36)."""
     token = visit.deps.new_token()
-    await people.sign_in(
+    row = await people.sign_in(
         visit.session,
         account,
         token_digest=sessions.token_digest(token, visit.settings),
@@ -162,6 +162,8 @@ async def begin_session(visit: Visit, account: Account, to: str, *, done: str | 
         now=visit.now,
         new_id=visit.new_id,
     )
+    if _known_device(visit, account.email) is None and account.totp_since != visit.now:
+        await people.tell_of_new_device(visit.session, account, row.id, now=visit.now, new_id=visit.new_id)
     return Redirect(
         to,
         done=done,
@@ -244,7 +246,77 @@ async def use_link(visit: Visit) -> Shown:
     return await begin_session(visit, account, "/")
 
 
+# Links that are asked for
+
+
+async def ask_for_link(visit: Visit) -> Shown:  # noqa: ARG001 - a handler takes a visit
+    """Show the form for a client's link."""
+    return View("sign_in/ask.html", {"kind": "link"})
+
+
+async def mail_link(visit: Visit) -> Shown:
+    """Mail a client a link, if the address has an account; the answer is the same for all."""
+    await _mail(visit, AccountKind.CLIENT, LinkPurpose.SIGN_IN)
+    return Redirect("/sign-in", done="sign_in.mailed")
+
+
+async def forgotten(visit: Visit) -> Shown:  # noqa: ARG001 - as above
+    """Show the form for a new password."""
+    return View("sign_in/ask.html", {"kind": "reset"})
+
+
+async def mail_reset(visit: Visit) -> Shown:
+    """Mail a link for a new password, if the address has an account; the answer is the same for all."""
+    await _mail(visit, AccountKind.STAFF, LinkPurpose.RESET)
+    return Redirect("/sign-in", done="sign_in.mailed")
+
+
+async def _mail(visit: Visit, kind: AccountKind, purpose: LinkPurpose) -> None:
+    assert visit.form is not None  # noqa: S101 - a POST has one
+    email = visit.form.get("email", "").strip()
+    keys = {"address": digest(_key(visit, "link requests"), f"{visit.remote}")}
+    if (until := await people.waits_until(visit.session, keys, now=visit.now)) is not None:
+        raise _wait(visit, until)
+    await people.note_failed_sign_in(visit.session, keys, now=visit.now, new_id=visit.new_id)
+    account = await queries.account_by_email(visit.session, kind, email)
+    if account is None or account.disabled_at is not None:
+        return
+    if await queries.links_since(visit.session, account.id, purpose, visit.now - timedelta(hours=1)) < LINKS_AN_HOUR:
+        await people.make_link(visit.session, account, purpose, email=account.email, now=visit.now, new_id=visit.new_id)
+
+
+# Once more
+
+
+async def ask_again(visit: Visit) -> Shown:
+    """Ask for the password again before something that matters."""
+    return View("sign_in/prove.html", {"to": local(visit.query.get("to"))})
+
+
+async def prove_again(visit: Visit) -> Shown:
+    """Take the password again; what it opens stays open for a quarter of an hour."""
+    assert visit.form is not None  # noqa: S101 - a POST has one
+    account = await queries.account(visit.session, visit.me.account_id)
+    keys = _try_keys(visit, account.email if account else "")
+    if (until := await people.waits_until(visit.session, keys, now=visit.now)) is not None:
+        raise _wait(visit, until)
+    if not await passwords.fits(visit.form.get("password", ""), account.password_hash if account else None):
+        async with visit.deps.sessions.begin() as writing:
+            await people.note_failed_sign_in(writing, keys, now=visit.now, new_id=visit.new_id)
+        raise BadInput(Problem("password", "problems.password_wrong"))
+    row = await queries.sign_in_for_update(visit.session, visit.me.sign_in_id)
+    if row is not None:
+        row.proven_at = visit.now
+    return Redirect(local(visit.form.get("to")))
+
+
+STAFF = frozenset(Role) - {Role.CLIENT}
+LINKS_AN_HOUR = 5
+
 PAGES = (
+    Page(name="client_link", path="/sign-in/link", roles=EVERYBODY, show=ask_for_link, submit=mail_link),
+    Page(name="forgotten", path="/sign-in/forgotten", roles=EVERYBODY, show=forgotten, submit=mail_reset),
+    Page(name="prove", path="/prove", roles=STAFF, show=ask_again, submit=prove_again),
     Page(name="sign_in", path="/sign-in", roles=EVERYBODY, show=door, submit=enter),
     Page(name="sign_in_second", path="/sign-in/second", roles=EVERYBODY, show=second, submit=prove),
     Page(name="recovery_codes", path="/sign-in/codes", roles=SIGNED_IN, show=codes, submit=codes),

@@ -31,6 +31,7 @@ async def notify(
     provider_id: UUID | None = None,
     client_id: UUID | None = None,
     draft_id: UUID | None = None,
+    account_id: UUID | None = None,
     subject_id: UUID,
     appointment_id: UUID | None,
     due_at: datetime,
@@ -39,13 +40,18 @@ async def notify(
     expires_at: datetime | None = None,
     dedupe: str = "",
 ) -> None:
-    """Put a letter into the outbox: to a provider, a client, or who began the booking `draft_id`.
+    """Put a letter into the outbox: to a provider, a client, an account, or who began the booking `draft_id`.
 
     The same one about the same subject is written once.
 
     A portal notice is delivered by standing there. Others are enqueued when due now, else found by the sweep.
     """
-    readers = {Recipient.PROVIDER: provider_id, Recipient.CLIENT: client_id, Recipient.DRAFT: draft_id}
+    readers = {
+        Recipient.PROVIDER: provider_id,
+        Recipient.CLIENT: client_id,
+        Recipient.ACCOUNT: account_id,
+        Recipient.DRAFT: draft_id,
+    }
     named = [(recipient, one) for recipient, one in readers.items() if one is not None]
     if len(named) != 1:
         raise ValueError("a letter has one reader")
@@ -130,6 +136,7 @@ async def note_failed(
             Channel.MAIL,
             provider_id=row.recipient_id if row.recipient is Recipient.PROVIDER else None,
             client_id=row.recipient_id if row.recipient is Recipient.CLIENT else None,
+            account_id=row.recipient_id if row.recipient is Recipient.ACCOUNT else None,
             draft_id=row.recipient_id if row.recipient is Recipient.DRAFT else None,
             subject_id=row.subject_id,
             appointment_id=row.appointment_id,

@@ -10,7 +10,7 @@ from status.values import Channel, NoticeKey, Recipient
 
 _K = NoticeKey
 _MAIL, _TEXT, _PORTAL = Channel.MAIL, Channel.TEXT, Channel.PORTAL
-_P, _C, _D = Recipient.PROVIDER, Recipient.CLIENT, Recipient.DRAFT
+_P, _C, _D, _A = Recipient.PROVIDER, Recipient.CLIENT, Recipient.DRAFT, Recipient.ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,13 @@ KINDS: tuple[Kind, ...] = (
     _kind(_K.PIN_LOCKED, _P, _MAIL, _PORTAL, number="M22", written="too many wrong PINs came from their number"),
     _kind(_K.ISSUE_RECEIVED, _P, _MAIL, _PORTAL, number="M23", written="they report an issue"),
     _kind(_K.BOOKING_CODE, _D, _MAIL, number="M26", written="somebody begins to book with their address"),
+    _kind(_K.CLIENT_INVITATION, _A, _MAIL, number="M6", written="a provider adds or imports a client"),
+    _kind(_K.INVITATION, _A, _MAIL, number="M26", written="somebody is given a sign-in for staff"),
+    _kind(_K.SIGN_IN_LINK, _A, _MAIL, number="M26", written="a client asks to sign in"),
+    _kind(_K.PASSWORD_RESET, _A, _MAIL, number="M26", written="somebody has forgotten their password"),
+    _kind(_K.NEW_DEVICE, _A, _MAIL, number="M26", written="a browser signs in that was never seen with the account"),
+    _kind(_K.NEW_ADDRESS, _A, _MAIL, number="M26", written="somebody enters another address for their account"),
+    _kind(_K.ADDRESS_CHANGED, _A, _MAIL, number="M26", written="the address of an account changes; to both addresses"),
     _kind(_K.HANDED_BACK, _C, _MAIL, _PORTAL, number="M27", written="the provider says that it is not a good match"),
     _kind(_K.SERIES_CHANGED, _C, _MAIL, _PORTAL, number="M28", written="a series of appointments is made or changed"),
     _kind(_K.NO_CONTACT, _P, _MAIL, _PORTAL, written="a referral's first consultation was not held"),

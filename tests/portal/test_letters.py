@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from people.values import Language
 from portal import letters
-from portal.letters import CATALOGUES, ClientFacts, Dial, Facts, Letter, ProviderFacts, gsm7, render
+from portal.letters import CATALOGUES, AccountFacts, ClientFacts, Dial, Facts, Letter, ProviderFacts, gsm7, render
 from portal.letters.values import Wording
 from scheduling.values import SessionType
 from status.rules.letters import KINDS
@@ -42,9 +42,17 @@ TO_CLIENT = ClientFacts(
     ahead=(STARTS, STARTS + timedelta(days=7)),
     code="042917",
 )
+TO_ACCOUNT = AccountFacts(
+    portal_url="https://portal.example.com",
+    timezone="America/New_York",
+    link="https://portal.example.com/l/AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdEfGh",
+    until=STARTS,
+    provider="Canary-Pat Canary-Provider",
+)
 EN, ES = Language.ENGLISH, Language.SPANISH
 PROVIDERS_KEYS = {NoticeKey.REMINDER, *(key for key in CATALOGUES[EN].to_providers if isinstance(key, NoticeKey))}
 CLIENTS_KEYS = {*CATALOGUES[EN].to_clients}
+ACCOUNTS_KEYS = {*CATALOGUES[EN].to_accounts}
 TO_PROVIDERS = [(key, FACTS) for key in sorted(PROVIDERS_KEYS) if key is not NoticeKey.REMINDER]
 REMINDERS = [(NoticeKey.REMINDER, replace(FACTS, dial=dial)) for dial in Dial]
 TO_CLIENTS = [
@@ -53,11 +61,18 @@ TO_CLIENTS = [
     for kind in SessionType
     for wrote in (False, True)
 ]
-EVERY_LETTER: list[tuple[NoticeKey, Facts]] = [*TO_PROVIDERS, *REMINDERS, *TO_CLIENTS]
+EVERY_LETTER: list[tuple[NoticeKey, Facts]] = [
+    *TO_PROVIDERS,
+    *REMINDERS,
+    *TO_CLIENTS,
+    *((key, TO_ACCOUNT) for key in sorted(ACCOUNTS_KEYS)),
+]
 
 
 def at(starts_at: datetime, timezone: str, facts: Facts = FACTS, **changes: object) -> Facts:
     """Return the facts of a consultation of 15 minutes."""
+    if isinstance(facts, AccountFacts):
+        return replace(facts, timezone=timezone, until=starts_at)
     ends_at = starts_at + timedelta(minutes=15)
     if isinstance(facts, ClientFacts):
         later: dict[str, object] = {
@@ -220,7 +235,8 @@ def test_every_letter_that_may_be_sent_is_written_and_no_other() -> None:
     by_reader = {reader: {kind.key for kind in KINDS if kind.reader is reader} for reader in Recipient}
     assert by_reader[Recipient.PROVIDER] == PROVIDERS_KEYS
     assert by_reader[Recipient.CLIENT] | by_reader[Recipient.DRAFT] == CLIENTS_KEYS
-    assert {*NoticeKey} == PROVIDERS_KEYS | CLIENTS_KEYS
+    assert by_reader[Recipient.ACCOUNT] == ACCOUNTS_KEYS
+    assert {*NoticeKey} == PROVIDERS_KEYS | CLIENTS_KEYS | ACCOUNTS_KEYS
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -228,6 +244,7 @@ def test_every_letter_is_written_in_every_language(language: Language) -> None:
     catalogue = CATALOGUES[language]
     assert set(catalogue.to_providers) == PROVIDERS_KEYS - {NoticeKey.REMINDER} | {*Dial}
     assert set(catalogue.to_clients) == CLIENTS_KEYS
+    assert set(catalogue.to_accounts) == ACCOUNTS_KEYS
     assert set(catalogue.session) == set(catalogue.held) == {*SessionType}
 
 

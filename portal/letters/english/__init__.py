@@ -1,5 +1,6 @@
 """The letters in English."""
 
+from portal.letters.english.to_accounts import TO_ACCOUNTS
 from portal.letters.english.to_clients import TO_CLIENTS
 from portal.letters.english.to_providers import TO_PROVIDERS
 from portal.letters.values import Catalogue
@@ -8,6 +9,7 @@ from scheduling.values import Method, SessionType
 ENGLISH = Catalogue(
     to_providers=TO_PROVIDERS,
     to_clients=TO_CLIENTS,
+    to_accounts=TO_ACCOUNTS,
     session={
         SessionType.PHONE_CONSULTATION: "phone consultation",
         SessionType.FULL_SESSION: "session",
@@ -26,6 +28,8 @@ ENGLISH = Catalogue(
     " Nobody reads replies to this address.",
     footer_for_clients="Consultline sends you this about appointments with one of its providers."
     " Nobody reads replies to this address.",
+    footer_for_accounts="Consultline sends you this because of an account with your address."
+    " If it was not you, please tell our support.",
     stop="STOP to end texts.",
     entry_title={
         SessionType.PHONE_CONSULTATION: "Phone consultation",

@@ -1,5 +1,6 @@
 """The letters in Spanish, as it is spoken in the United States."""
 
+from portal.letters.spanish.to_accounts import TO_ACCOUNTS
 from portal.letters.spanish.to_clients import TO_CLIENTS
 from portal.letters.spanish.to_providers import TO_PROVIDERS
 from portal.letters.values import Catalogue
@@ -8,6 +9,7 @@ from scheduling.values import Method, SessionType
 SPANISH = Catalogue(
     to_providers=TO_PROVIDERS,
     to_clients=TO_CLIENTS,
+    to_accounts=TO_ACCOUNTS,
     session={
         SessionType.PHONE_CONSULTATION: "consulta telefónica",
         SessionType.FULL_SESSION: "sesión",
@@ -26,6 +28,8 @@ SPANISH = Catalogue(
     " Nadie lee las respuestas a esta dirección.",
     footer_for_clients="Consultline le envía este mensaje sobre citas con uno de sus profesionales."
     " Nadie lee las respuestas a esta dirección.",
+    footer_for_accounts="Consultline le envía esto por una cuenta con su dirección."
+    " Si no fue usted, avise a nuestro soporte.",
     stop="STOP: no más textos.",
     entry_title={
         SessionType.PHONE_CONSULTATION: "Consulta telefónica",

@@ -101,7 +101,7 @@ class Accounts:
         *,
         operator: Role | None = None,
         email: str | None = None,
-        password_hash: str = HASHED,
+        password_hash: str | None = HASHED,
         with_factor: bool = True,
         language: Language = Language.ENGLISH,
     ) -> Account:

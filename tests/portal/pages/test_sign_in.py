@@ -1,5 +1,6 @@
 """Stories of signing in and out, and of those who should not get in (F36, F38)."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -14,6 +15,8 @@ from people.rules import sign_in as rules
 from people.values import LinkPurpose
 from tests.builders import World
 from tests.clock import Clock
+from tests.fixtures import Worker
+from tests.mailbox import Mailbox
 from tests.portal.pages.conftest import PASSWORD, Accounts, Browser
 
 COOKIE = "consultline"
@@ -255,3 +258,117 @@ def test_how_long_to_wait(failures: int, since_last: int, wait: int, clock: Cloc
     tries = [last - timedelta(seconds=10) * n for n in reversed(range(failures))]
     until = rules.wait_until("account", tries, now)
     assert ((until - now).total_seconds() if until else 0) == wait
+
+
+# Letters about accounts: real SMTP, real links
+
+
+def link_in(box: Mailbox) -> str:
+    """Return the link in the newest letter, as a path."""
+    body = box.letters()[-1].get_body(("plain",))
+    assert body is not None
+    found = re.search(r"http://[^/\s]+(/l/\S+)", body.get_content())
+    assert found, body.get_content()
+    return found[1]
+
+
+async def test_a_forgotten_password_is_replaced_by_a_mailed_link(
+    browser: Browser, accounts: Accounts, account: Account, works: Worker, mailbox: Mailbox
+) -> None:
+    asked = await browser.post("/sign-in/forgotten", {"email": account.email})
+    stranger = await browser.post("/sign-in/forgotten", {"email": "nobody@example.com"})
+    assert (asked.status, asked.words) == (stranger.status, stranger.words)
+    await works.turn()
+    assert [message["To"] for message in mailbox.letters()] == [account.email]
+
+    await browser.post(link_in(mailbox), {"password": "a quite different sentence"})
+    await browser.post("/sign-in/second", {"code": accounts.code(account)})
+    assert COOKIE in browser.cookies()
+
+
+async def test_a_client_asks_for_a_link_and_is_in(
+    browser: Browser, accounts: Accounts, world: World, works: Worker, mailbox: Mailbox
+) -> None:
+    account = await accounts.of_client(await world.client(await world.provider()))
+    await browser.post("/sign-in/link", {"email": account.email.upper()})
+    await works.turn()
+    await browser.post(link_in(mailbox))
+    assert COOKIE in browser.cookies()
+
+
+async def test_an_invitation_leads_to_password_factor_and_portal(
+    browser: Browser, accounts: Accounts, world: World, deps: Deps, works: Worker, mailbox: Mailbox
+) -> None:
+    account = await accounts.of(await world.provider(), password_hash=None, with_factor=False)
+    await link_for(deps, account, LinkPurpose.INVITATION)
+    await works.turn()
+    seen = await browser.post(link_in(mailbox), {"password": "a quite different sentence"})
+    assert seen.path == "/sign-in/second"
+    assert (await browser.post("/sign-in/second", {"code": accounts.code(account)})).path == "/sign-in/codes"
+
+
+async def test_a_letter_about_a_link_that_is_used_up_is_not_sent(
+    browser: Browser, accounts: Accounts, world: World, deps: Deps, works: Worker, mailbox: Mailbox
+) -> None:
+    account = await accounts.of_client(await world.client(await world.provider()))
+    path = await link_for(deps, account, LinkPurpose.SIGN_IN)
+    await browser.post(path)
+    await works.turn()
+    assert [message["Subject"] for message in mailbox.letters()] == ["Your account was used in a new browser"]
+
+
+async def test_a_new_address_counts_once_it_is_proven_and_both_are_told(
+    browser: Browser,
+    accounts: Accounts,
+    world: World,
+    deps: Deps,
+    works: Worker,
+    mailbox: Mailbox,
+    session: AsyncSession,
+) -> None:
+    account = await accounts.of_client(await world.client(await world.provider()))
+    before = account.email
+    async with deps.sessions.begin() as writing:
+        await people.make_link(
+            writing,
+            await writing.merge(account),
+            LinkPurpose.NEW_ADDRESS,
+            email="new@example.com",
+            now=deps.now(),
+            new_id=deps.new_id,
+        )
+    await works.turn()
+    assert mailbox.letters()[-1]["To"] == "new@example.com"
+    assert (await session.get_one(Account, account.id)).email == before
+
+    await browser.post(link_in(mailbox))
+    await works.turn()
+    told = {message["To"] for message in mailbox.letters() if "was changed" in message["Subject"]}
+    assert told == {before, "new@example.com"}
+
+
+async def test_what_matters_asks_for_the_password_again(browser: Browser, accounts: Accounts, account: Account) -> None:
+    await accounts.sign_in(browser, account)
+    assert (await browser.post("/prove", {"password": "not it"})).status == 422
+    seen = await browser.post("/prove", {"password": PASSWORD, "to": "/sign-in/codes"})
+    assert seen.path == "/sign-in/codes"
+
+
+@pytest.mark.parametrize("kind", ["reset", "link"])
+async def test_f38_links_are_mailed_a_few_times_an_hour(
+    kind: str,
+    browser: Browser,
+    accounts: Accounts,
+    account: Account,
+    works: Worker,
+    mailbox: Mailbox,
+    clock: Clock,
+    world: World,
+) -> None:
+    client = await accounts.of_client(await world.client(await world.provider()))
+    path, whose = {"reset": ("/sign-in/forgotten", account), "link": ("/sign-in/link", client)}[kind]
+    for _ in range(8):
+        await browser.post(path, {"email": whose.email})
+        await works.turn()
+        clock.forward(minutes=5)
+    assert len(mailbox.letters()) == 5
