@@ -12,6 +12,7 @@ from uuid import UUID
 
 from app.trouble import sentence
 
+ROLES = ("provider", "client", "practice_admin", "scheduler", "support", "admin")
 OUTCOMES = ("answered", "no-answer", "busy", "failed", "canceled", "voicemail")
 
 
@@ -71,6 +72,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--role", choices=("admin", "provider", "partner"), required=True)
     one.add_argument("--email", metavar="ADDRESS", help="the provider that the token acts as")
     one.add_argument("--payer", type=UUID, metavar="ID", help="the payer that the token acts as")
+
+    user = commands.add_parser("user", help="sign-ins").add_subparsers(required=True, metavar="what")
+    one = _command(user, "create", "app.users:create", "make a sign-in and mail the invitation")
+    one.add_argument("--role", choices=ROLES, required=True)
+    one.add_argument("--email", metavar="ADDRESS", required=True)
+    one.add_argument("--practice", type=UUID, metavar="ID", help="where a practice_admin or scheduler works")
     return root
 
 

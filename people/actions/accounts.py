@@ -96,13 +96,13 @@ async def make_link(
     )
     session.add(row)
     await session.flush()
-    await _write(session, _letter(account, purpose), account, row.id, now=now, new_id=new_id)
+    await _write(session, _letter(purpose, invited_by), account, row.id, now=now, new_id=new_id)
     return row
 
 
-def _letter(account: Account, purpose: LinkPurpose) -> NoticeKey:
+def _letter(purpose: LinkPurpose, invited_by: UUID | None) -> NoticeKey:
     if purpose is LinkPurpose.INVITATION:
-        return NoticeKey.INVITATION if account.kind is AccountKind.STAFF else NoticeKey.CLIENT_INVITATION
+        return NoticeKey.CLIENT_INVITATION if invited_by else NoticeKey.INVITATION
     return {
         LinkPurpose.SIGN_IN: NoticeKey.SIGN_IN_LINK,
         LinkPurpose.RESET: NoticeKey.PASSWORD_RESET,

@@ -73,7 +73,7 @@ KINDS: tuple[Kind, ...] = (
     _kind(_K.ISSUE_RECEIVED, _P, _MAIL, _PORTAL, number="M23", written="they report an issue"),
     _kind(_K.BOOKING_CODE, _D, _MAIL, number="M26", written="somebody begins to book with their address"),
     _kind(_K.CLIENT_INVITATION, _A, _MAIL, number="M6", written="a provider adds or imports a client"),
-    _kind(_K.INVITATION, _A, _MAIL, number="M26", written="somebody is given a sign-in for staff"),
+    _kind(_K.INVITATION, _A, _MAIL, number="M26", written="somebody is given a sign-in by an operator or a practice"),
     _kind(_K.SIGN_IN_LINK, _A, _MAIL, number="M26", written="a client asks to sign in"),
     _kind(_K.PASSWORD_RESET, _A, _MAIL, number="M26", written="somebody has forgotten their password"),
     _kind(_K.NEW_DEVICE, _A, _MAIL, number="M26", written="a browser signs in that was never seen with the account"),

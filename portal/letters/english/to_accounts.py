@@ -10,7 +10,7 @@ TO_ACCOUNTS: Mapping[NoticeKey, Wording] = {
         subject="Your sign-in for Consultline",
         paragraphs=(
             "You have been given a sign-in for Consultline.",
-            "Open this link to choose a password: {link}",
+            "Open this link to begin: {link}",
             "It works once, until {until}.",
         ),
         text="Consultline: you were invited. Please see your mail.",

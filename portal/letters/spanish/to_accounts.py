@@ -10,7 +10,7 @@ TO_ACCOUNTS: Mapping[NoticeKey, Wording] = {
         subject="Su acceso a Consultline",
         paragraphs=(
             "Ha recibido un acceso a Consultline.",
-            "Abra este enlace para elegir una contraseña: {link}",
+            "Abra este enlace para empezar: {link}",
             "Funciona una sola vez, hasta {until}.",
         ),
         text="Consultline: ha recibido un acceso. Vea su correo.",
