@@ -12,8 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def enqueue(session: AsyncSession, entrypoint: str, *subjects: UUID) -> None:
+async def enqueue(session: AsyncSession, entrypoint: str, *subjects: UUID, once: bool = True) -> None:
     """Enqueue one job per subject in the session's own transaction; a job that waits already is not doubled.
+
+    To see that, two transactions with the same subject wait for each other. Where they could meet elsewhere as well,
+    as two bookings with one provider can, that would be a deadlock: without `once` nobody waits, and a job may run
+    twice.
 
     SQLAlchemy begins lazily: without a statement of its own first, a job put on the bare connection would be
     committed at once and survive a rollback. A duplicate key would abort the business transaction, hence "skip".
@@ -30,6 +34,6 @@ async def enqueue(session: AsyncSession, entrypoint: str, *subjects: UUID) -> No
         [name.encode() for name in ids],
         [0] * len(ids),
         None,
-        [f"{entrypoint}:{name}" for name in ids],
+        [f"{entrypoint}:{name}" if once else None for name in ids],
         on_conflict="skip",
     )

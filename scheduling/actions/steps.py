@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.errors import NotFound, Refused
+from config.jobs import enqueue
 from config.lifecycles import next_state
 from scheduling import queries
 from scheduling.actions.house import House, NewId
@@ -264,7 +265,10 @@ async def record(
     new_id: NewId,
     data: Data | None = None,
 ) -> None:
-    """Append a line about an appointment to history, with the facts as they are now."""
+    """Append a line about an appointment to history, with the facts as they are now.
+
+    Whatever it was, their provider's next openings are computed anew.
+    """
     told: Data = {
         "occurrence": row.occurrence,
         "starts_at": row.starts_at.isoformat(),
@@ -283,6 +287,7 @@ async def record(
         appointment_id=row.id,
         data=told | (data or {}),
     )
+    await enqueue(session, "openings", row.provider_id, once=False)
 
 
 async def tell(

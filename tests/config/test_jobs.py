@@ -1,5 +1,6 @@
 """Work is enqueued in the transaction that made it necessary: both exist together, or neither does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -108,3 +109,13 @@ async def test_no_subjects_are_no_work(begin: async_sessionmaker[AsyncSession]) 
         await enqueue(session, "judge")
 
     assert await waiting(begin) == []
+
+
+async def test_where_it_may_run_twice_nobody_waits_for_another(begin: async_sessionmaker[AsyncSession]) -> None:
+    """Two bookings with one provider enqueue the same; to wait there could be a deadlock."""
+    async with begin() as one, one.begin():
+        await enqueue(one, "openings", FIRST, once=False)
+        async with begin() as other, other.begin():
+            await asyncio.wait_for(enqueue(other, "openings", FIRST, once=False), timeout=5)
+
+    assert await waiting(begin) == [("openings", str(FIRST))] * 2
