@@ -46,6 +46,7 @@ HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "request": calendar.expire_request,
     "import": lists.commit_import,
     "read_feed": calendar.read_feed,
+    "openings": calendar.openings,
 }
 
 
@@ -54,6 +55,7 @@ async def sweep(deps: Deps) -> None:
     async with deps.sessions.begin() as session:
         await ledger_actions.enqueue_due(session, now=deps.now(), stale=STALE)
         await calendar_actions.enqueue_due(session, now=deps.now())
+    await calendar.refresh_openings(deps)
     await line.enqueue_open_calls(deps)
     await line.judge_lines(deps)
     await lists.enqueue_imports(deps)
@@ -63,6 +65,7 @@ async def forget(deps: Deps) -> None:
     """Delete what is older than it may be kept (retention)."""
     now, told = deps.now(), deps.settings
     await line.forget(deps)
+    await calendar.forget(deps)
     async with deps.sessions.begin() as session:
         await ledger_queries.delete_settled_notices(session, now - timedelta(days=told.keep_notices_d))
         await people.delete_old_writes(session, now - timedelta(hours=told.keep_api_writes_h))

@@ -1,4 +1,4 @@
-"""Work of the calendar: what time does by itself, and reading what is imported."""
+"""Work of the calendar: what time does by itself, reading what is imported, computing openings ahead."""
 
 import hashlib
 from datetime import timedelta
@@ -73,3 +73,21 @@ async def end(deps: Deps, appointment_id: UUID) -> None:
     async with deps.sessions.begin() as session:
         row = await actions.end(session, appointment_id, now=deps.now(), new_id=deps.new_id)
     await deps.live.publish((row.id, row.provider_id))
+
+
+async def openings(deps: Deps, provider_id: UUID) -> None:
+    """Compute the openings of a provider anew, since something of theirs has changed."""
+    async with deps.sessions.begin() as session:
+        await actions.compute_openings(session, [provider_id], house=actions.house(deps.settings), now=deps.now())
+
+
+async def refresh_openings(deps: Deps) -> None:
+    """Compute the openings anew that have become stale, as many as one sweep has time for."""
+    async with deps.sessions.begin() as session:
+        await actions.refresh_openings(session, house=actions.house(deps.settings), now=deps.now())
+
+
+async def forget(deps: Deps) -> None:
+    """Delete searches that are older than they may be kept (retention)."""
+    async with deps.sessions.begin() as session:
+        await actions.forget_searches(session, keep=timedelta(days=deps.settings.keep_searches_d), now=deps.now())

@@ -25,7 +25,17 @@ from people.values.imports import ReadChoices
 from scheduling import actions as scheduling
 from scheduling.actions.requests import make_request
 from scheduling.models import Appointment, Block, BusyFeed, ReferralSettings, Request
-from scheduling.values import BlockKind, BlockRule, Offer, Repeats, SessionType, Source, WeeklyHours
+from scheduling.values import (
+    Answers,
+    BlockKind,
+    BlockRule,
+    Offer,
+    Repeats,
+    SearchResult,
+    SessionType,
+    Source,
+    WeeklyHours,
+)
 from status.values import Actor
 
 OPERATOR = Actor(kind="operator")
@@ -291,6 +301,19 @@ class World:
                     now=self.deps.now(),
                     new_id=self.deps.new_id,
                 )
+
+    async def search(self, asked_by: Provider | None = None, **told: Any) -> SearchResult:
+        """Look for a provider, for a grown-up in New York unless told."""
+        asked: dict[str, Any] = {"state": "NY", "age": 34, "session_type": SessionType.FULL_SESSION, **told}
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.search(
+                session,
+                Answers(**asked),
+                house=scheduling.house(self.deps.settings),
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+                asked_by=asked_by.id if asked_by else None,
+            )
 
     async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:
         """Return a provider, their client and a consultation that starts now, ready to be dialled."""

@@ -192,6 +192,12 @@ def upgrade() -> None:
         sa.Column("session_type", sa.String(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("open_in_week", sa.Integer(), nullable=False),
+        sa.Column("starts", postgresql.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("week", postgresql.ARRAY(sa.Integer()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("dropped", sa.Integer(), nullable=False),
+        sa.Column("shared", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
         sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "session_type IN ('full_session', 'phone_consultation')", name=op.f("ck_openings_session_type")
@@ -424,10 +430,14 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("seed", sa.String(length=64), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=True),
         sa.Column("client_id", sa.Uuid(), nullable=True),
         sa.Column("referral_id", sa.Uuid(), nullable=True),
         sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["asked_by"], ["providers.id"], name=op.f("fk_searches_asked_by"), initially="DEFERRED", deferrable=True
+        ),
         sa.ForeignKeyConstraint(
             ["client_id"], ["clients.id"], name=op.f("fk_searches_client_id"), initially="DEFERRED", deferrable=True
         ),
@@ -440,6 +450,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_searches")),
     )
+    op.create_index(op.f("ix_searches_asked_by"), "searches", ["asked_by"], unique=False)
     op.create_index(op.f("ix_searches_client_id"), "searches", ["client_id"], unique=False)
     op.create_index("ix_searches_made", "searches", ["at"], unique=False)
     op.create_index(op.f("ix_searches_referral_id"), "searches", ["referral_id"], unique=False)

@@ -74,6 +74,11 @@ from people.queries.practices import (
     set_pin,
     timezones,
 )
+from people.queries.profiles import (
+    profile,
+    profile_by_slug,
+    profiles_with_names,
+)
 from people.queries.programme import (
     active_payers,
     enrolment,
@@ -158,6 +163,9 @@ __all__ = [
     "pin_tries",
     "practice",
     "practice_for_update",
+    "profile",
+    "profile_by_slug",
+    "profiles_with_names",
     "provider",
     "provider_for_update",
     "provider_in_turn",

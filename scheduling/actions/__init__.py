@@ -11,6 +11,24 @@ from scheduling.actions.deadlines import enqueue_due
 from scheduling.actions.endings import confirm_details, end, mark_no_show
 from scheduling.actions.feeds import AHEAD, BEHIND, Claim, Copy, add_feed, claim_feed, note_feed, remove_feed
 from scheduling.actions.house import House, house
+from scheduling.actions.matching import (
+    forget_searches,
+    provider_visibility,
+    read_search,
+    search,
+    search_again,
+    show_search,
+)
+from scheduling.actions.openings import (
+    HISTORY,
+    compute_openings,
+    openings_now,
+    refresh_openings,
+)
+from scheduling.actions.profiles import (
+    change_profile,
+    profile,
+)
 from scheduling.actions.referrals import find_another, hand_back, see_referral
 from scheduling.actions.requests import (
     accept_request,
@@ -31,6 +49,7 @@ from scheduling.actions.slots import (
 __all__ = [
     "AHEAD",
     "BEHIND",
+    "HISTORY",
     "Claim",
     "Copy",
     "House",
@@ -44,9 +63,11 @@ __all__ = [
     "calendar_feed_digest",
     "cancel",
     "change_block",
+    "change_profile",
     "change_settings",
     "claim_feed",
     "confirm_details",
+    "compute_openings",
     "correct_consultation",
     "decline_request",
     "end",
@@ -54,6 +75,7 @@ __all__ = [
     "ensure_bookable",
     "expire_request",
     "find_another",
+    "forget_searches",
     "hand_back",
     "house",
     "leave_programme",
@@ -63,12 +85,21 @@ __all__ = [
     "mark_no_show",
     "next_opening",
     "note_feed",
+    "openings_now",
+    "profile",
+    "provider_visibility",
+    "read_search",
+    "refresh_openings",
     "remove_block",
     "remove_feed",
     "reschedule",
     "revoke_calendar_feed",
+    "search",
+    "search_again",
     "see_referral",
+    "session_types",
     "set_hours",
+    "show_search",
     "shown",
     "slot_rules",
     "switch_to_call",

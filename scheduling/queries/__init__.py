@@ -50,6 +50,23 @@ from scheduling.queries.booking import (
     set_practice_acceptance,
 )
 from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
+from scheduling.queries.matching import (
+    candidates,
+    tally,
+    who_misses_only,
+    who_passes,
+)
+from scheduling.queries.openings import (
+    answers_since,
+    count_impressions,
+    forget_searches,
+    impressions,
+    records,
+    search,
+    settings_of,
+    stale_openings,
+    write_openings,
+)
 from scheduling.queries.referrals import ahead_of, ahead_of_referral, all_of_referral, notes_of_referrals, of_referrals
 from scheduling.queries.series import of_series, series
 from scheduling.queries.waitlist import waitlist_entry
@@ -60,6 +77,7 @@ __all__ = [
     "ahead_of",
     "ahead_of_referral",
     "all_of_referral",
+    "answers_since",
     "appointment",
     "appointment_for_update",
     "appointments",
@@ -72,8 +90,10 @@ __all__ = [
     "calendar_feed",
     "calendar_feed_behind",
     "calendars",
+    "candidates",
     "codes_sent",
     "count_blocks",
+    "count_impressions",
     "default_settings",
     "delete_block",
     "delete_feed",
@@ -82,8 +102,10 @@ __all__ = [
     "draft_for_update",
     "due_feeds",
     "due_requests",
+    "forget_searches",
     "has_ahead",
     "lock_calendar",
+    "impressions",
     "neighbours",
     "notes_of_referrals",
     "of_referrals",
@@ -92,6 +114,7 @@ __all__ = [
     "pending_by_payers",
     "pending_requests",
     "practice_acceptance",
+    "records",
     "referral_rules",
     "referral_settings",
     "replace_busy",
@@ -100,13 +123,20 @@ __all__ = [
     "request_for_update",
     "requests",
     "rule",
+    "search",
     "series",
     "set_practice_acceptance",
+    "settings_of",
+    "stale_openings",
     "starting_between",
     "to_end",
+    "tally",
     "upcoming_tracked",
     "waitlist_entry",
+    "who_misses_only",
+    "who_passes",
     "window",
     "windows",
     "working_hours",
+    "write_openings",
 ]

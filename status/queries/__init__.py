@@ -38,6 +38,7 @@ from status.queries.psychiatric import (
 )
 from status.queries.referrals import (
     add_referral,
+    forget_searches,
     open_referral,
     referral,
     referral_for_update,
@@ -63,6 +64,7 @@ __all__ = [
     "due_notices",
     "due_psychiatric",
     "events",
+    "forget_searches",
     "last_asked_by_text",
     "latest_consultations",
     "missed_consultations",

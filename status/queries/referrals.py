@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from status.models import Referral
+from status.models import PsychiatricReferral, Referral
 from status.values import ReferralState
 
 _OPEN = [state for state in ReferralState if state.open]
@@ -75,3 +75,12 @@ async def unseen(session: AsyncSession, provider_id: UUID | None) -> int:
     if provider_id:
         query = query.where(col(Referral.provider_id) == provider_id)
     return (await session.execute(query)).scalar_one()
+
+
+async def forget_searches(session: AsyncSession, searches: Sequence[UUID]) -> None:
+    """Let referrals for medication forget from which search they came: it is deleted (retention)."""
+    await session.execute(
+        update(PsychiatricReferral)
+        .where(col(PsychiatricReferral.search_id) == any_(cast(list(searches), ARRAY(Uuid()))))
+        .values(search_id=None)
+    )
