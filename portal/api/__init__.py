@@ -31,14 +31,17 @@ from portal.api import (
     payers,
     policies,
     practices,
+    profiles,
     providers,
     referral_settings,
     referrals,
     requests,
+    searches,
     serving,
     sharing,
     slots,
     tasks,
+    vocabulary,
 )
 from portal.api.operation import PREFIX, Operation
 
@@ -50,6 +53,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *providers.OPERATIONS,
     *payers.OPERATIONS,
     *enrolments.OPERATIONS,
+    *profiles.OPERATIONS,
     *hours.OPERATIONS,
     *blocks.OPERATIONS,
     *busy_feeds.OPERATIONS,
@@ -69,6 +73,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *events.OPERATIONS,
     *issues.OPERATIONS,
     *line.OPERATIONS,
+    *vocabulary.OPERATIONS,
+    *searches.OPERATIONS,
 )
 
 # What is no id has no route: it is a 404 like an id that nobody has.

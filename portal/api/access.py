@@ -23,7 +23,7 @@ from people.models import ApiToken, Client, ImportJob, Practice, Provider, Relat
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
-from scheduling.models import Appointment, Block, BusyFeed, Request
+from scheduling.models import Appointment, Block, BusyFeed, Request, Search
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation, Referral
@@ -195,6 +195,13 @@ async def import_job(ask: Ask[Any, Any], job_id: UUID) -> ImportJob:
     return _theirs(
         ask.caller, "import", job_id, row, owned=row is not None and row.provider_id == ask.caller.provider_id
     )
+
+
+async def search(ask: Ask[Any, Any], search_id: UUID) -> Search:
+    """Return a search that the caller's own program made; an operator gets any."""
+    row = await scheduling.search(ask.session, search_id)
+    owned = row is not None and row.asked_by == ask.caller.provider_id
+    return _theirs(ask.caller, "search", search_id, row, owned=owned)
 
 
 def only_theirs(ask: Ask[Any, Any], named: UUID | None) -> UUID | None:

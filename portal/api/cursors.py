@@ -70,6 +70,19 @@ def instant_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:
         raise _no_such_cursor() from None
 
 
+def of_place(place: int) -> str:
+    """Return the cursor behind so many lines of a list that does not change."""
+    return _write(struct.pack(">I", place))
+
+
+def place(cursor: str | None) -> int:
+    """Read a cursor of `of_place`; none is the beginning."""
+    if cursor is None:
+        return 0
+    found: int = struct.unpack(">I", _read(cursor, 4))[0]
+    return found
+
+
 def _write(raw: bytes) -> str:
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
