@@ -5,7 +5,7 @@ import logging
 import sys
 from time import perf_counter
 
-from bench import decision, jobs, parts, slots, tail, voice
+from bench import decision, jobs, parts, search, slots, tail, voice
 from bench.ground import ground
 from bench.report import Report
 from config.logging import configure
@@ -16,9 +16,10 @@ ON_GROUND = {"voice": voice.run, "tail": tail.run, "decision": decision.run, "jo
 
 async def main(names: list[str]) -> None:
     """Measure what is named; without a name, everything."""
-    unknown = set(names) - {*IN_MEMORY, *ON_GROUND}
+    known_names = (*IN_MEMORY, "search", *ON_GROUND)
+    unknown = set(names) - set(known_names)
     if unknown:
-        known = ", ".join((*IN_MEMORY, *ON_GROUND))
+        known = ", ".join(known_names)
         sys.exit(f"There is no figure called {', '.join(sorted(unknown))}. There are: {known}.")
     configure(production=False)
     logging.getLogger().setLevel(logging.WARNING)
@@ -28,6 +29,8 @@ async def main(names: list[str]) -> None:
     for name, in_memory in IN_MEMORY.items():
         if name in names or not names:
             in_memory(report)
+    if "search" in names or not names:
+        await search.run(report)
     if wanted:
         async with ground() as found:
             report.title("Ground")

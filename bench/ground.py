@@ -18,7 +18,7 @@ from time import perf_counter, sleep
 import asyncpg
 from asyncpg import Connection
 
-from app.embedded import Tuning, engines, erase
+from app.embedded import Addresses, Tuning, engines, erase
 from bench import calls
 from bench.fill import CALLERS, LARGE, SMALL, Size, fill
 from config import database, phones
@@ -68,35 +68,45 @@ class Ground:
 @asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
     """Start the engines on a folder of their own, fill both databases, and remove everything afterwards."""
+    async with started() as (folder, addresses):
+        numbers = invented_numbers(LARGE.providers)
+        urls = []
+        for size in (SMALL, LARGE):
+            urls.append(await copy(addresses.database_url, size.name))
+            await fill(urls[-1], size, numbers)
+        small, large = urls
+        yield Ground(
+            folder=folder,
+            small_url=small,
+            large_url=large,
+            redis_url=addresses.redis_url,
+            callers=numbers[:CALLERS],
+            flush_ms=_flush_ms(folder),
+        )
+
+
+@asynccontextmanager
+async def started() -> AsyncIterator[tuple[Path, Addresses]]:
+    """Start the engines on a folder of their own, migrated and empty, and remove everything afterwards."""
     folder = _new_folder()
     try:
         async with engines(folder, tuning=Tuning.SERVICE) as addresses:
             await database.migrate(addresses.database_url)
-            url = database.driver_url(addresses.database_url)
-            numbers = invented_numbers(LARGE.providers)
-            admin = await asyncpg.connect(url)
-            try:
-                await _refuse_soft_commits(admin)
-                urls = []
-                for size in (SMALL, LARGE):
-                    await admin.execute(f"CREATE DATABASE {size.name} TEMPLATE {url.rpartition('/')[2]}")
-                    urls.append(f"{addresses.database_url.rpartition('/')[0]}/{size.name}")
-                    await fill(urls[-1], size, numbers)
-                await admin.execute("CHECKPOINT")
-            finally:
-                await admin.close()
-            small, large = urls
-            yield Ground(
-                folder=folder,
-                small_url=small,
-                large_url=large,
-                redis_url=addresses.redis_url,
-                callers=numbers[:CALLERS],
-                flush_ms=_flush_ms(folder),
-            )
+            yield folder, addresses
     finally:
         erase(folder)
         shutil.rmtree(folder)
+
+
+async def copy(database_url: str, name: str) -> str:
+    """Make a database of this name like the migrated one, and return its address."""
+    admin = await asyncpg.connect(database.driver_url(database_url))
+    try:
+        await _refuse_soft_commits(admin)
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {database_url.rpartition('/')[2]} STRATEGY file_copy")
+    finally:
+        await admin.close()
+    return f"{database_url.rpartition('/')[0]}/{name}"
 
 
 def _new_folder() -> Path:
