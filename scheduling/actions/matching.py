@@ -12,7 +12,7 @@ from config import times
 from config.errors import NotFound
 from config.jobs import enqueue
 from scheduling import queries
-from scheduling.actions.appointments import House
+from scheduling.actions.house import House
 from scheduling.actions.openings import openings_now
 from scheduling.models import Search
 from scheduling.queries.matching import Tally

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduling import queries
-from scheduling.actions.appointments import House
+from scheduling.actions.house import House
 from scheduling.actions.slots import slot_rules
 from scheduling.rules.matching.day_parts import hour_of_week, week
 from scheduling.rules.matching.gates import SOURCE

@@ -13,7 +13,7 @@ from people.models import Provider
 from scheduling import actions as scheduling
 from scheduling.models import Impression, Opening, Search
 from scheduling.rules.vocabulary import CRISIS_CONTACTS
-from scheduling.values import AppointmentState, CancelledBy, SessionType, Source
+from scheduling.values import AppointmentState, SessionType, Side, Source
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
 from tests.fixtures import Worker
@@ -355,7 +355,7 @@ async def test_bookings_that_were_dropped_lower_a_place(
             row = await scheduling.cancel(
                 session,
                 booked.id,
-                by=CancelledBy.PROVIDER,
+                by=Side.PROVIDER,
                 reason=None,
                 message="Canary",
                 actor=OPERATOR,
@@ -365,8 +365,7 @@ async def test_bookings_that_were_dropped_lower_a_place(
             )
             assert row.state is AppointmentState.CANCELLED_BY_PROVIDER
 
-    clock.forward(minutes=15)
-    await works.turn()
+    await works.turn()  # each of them has enqueued it
     made = await admin.post("/searches", SOMEBODY)
     record = await admin.get(f"/searches/{made.json['id']}/record")
     assert record.json["items"][0]["reliability"] == 0.5  # (0 + 4) / (0 + 3 + 5)
