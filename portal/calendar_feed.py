@@ -4,6 +4,7 @@ The address is the secret: there is no sign-in, and none that is unknown can be 
 program that asks is answered 304 where nothing has changed.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -72,7 +73,8 @@ async def _written(deps: Deps, token: str, now: datetime) -> bytes | None:
         changed = await ledger.appointments_changed_at(session, provider.id, [row.id for row in rows])
         clients = await people.clients(session, {row.client_id for row in rows}) if feed.initials else {}
     found = _entries(provider, rows, changed, clients, deps.settings)
-    return feed_file(found, name="Consultline", every=EVERY)
+    # Beside the loop: a calendar of a thousand appointments that nobody has read yet takes half a second to write.
+    return await asyncio.to_thread(feed_file, found, name="Consultline", every=EVERY)
 
 
 def _entries(

@@ -6,11 +6,13 @@ the clocks of no place can move it.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 
 import icalendar
 
 from scheduling.values import AppointmentState, Entry, EntryStatus, Method
 
+_END = b"END:VCALENDAR\r\n"
 _PRODUCT = "-//Consultline//Appointments//EN"
 
 
@@ -33,18 +35,25 @@ def letter_file(entries: Sequence[Entry], method: Method, organizer: str) -> str
 def feed_file(entries: Sequence[Entry], *, name: str, every: timedelta) -> bytes:
     """Return the whole of a calendar that is read again and again; `every` says how often that is welcome.
 
-    The same entries give the same bytes, in whatever order they come.
+    The same entries give the same bytes, in whatever order they come. Half a millisecond for an entry that is
+    written for the first time, a few microseconds for one that was written before.
     """
     calendar = _calendar()
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)  # what most programs read instead of NAME
     calendar.add("refresh-interval", every, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", icalendar.vDuration(every))
-    for one in sorted(entries, key=lambda entry: (entry.starts_at, entry.uid)):
-        event = _event(one)
-        event.add("last-modified", one.stamped_at)
-        calendar.add_component(event)
-    return _written(calendar)
+    head = _written(calendar).removesuffix(_END)
+    ordered = sorted(entries, key=lambda entry: (entry.starts_at, entry.uid))
+    return b"".join([head, *map(_feed_entry, ordered), _END])
+
+
+@lru_cache(maxsize=8192)  # of a calendar that is read every hour nearly nothing changes in between; 10 MB at most
+def _feed_entry(one: Entry) -> bytes:
+    event = _event(one)
+    event.add("last-modified", one.stamped_at)
+    written: bytes = event.to_ical()
+    return written
 
 
 def status_of(state: AppointmentState) -> EntryStatus | None:

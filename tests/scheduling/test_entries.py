@@ -98,6 +98,12 @@ def test_a_feed_says_its_name_and_how_often_to_come_and_asks_for_nothing() -> No
     assert "ORGANIZER" not in event
 
 
+def test_a_feed_that_is_written_in_parts_is_what_the_library_writes_as_a_whole() -> None:
+    later = replace(ENTRY, uid=UUID(int=7), starts_at=STARTS + HOUR)
+    written = feed_file([later, ENTRY], name="Consultline", every=HOUR)
+    assert icalendar.Calendar.from_ical(written).to_ical() == written
+
+
 def test_a_feed_without_appointments_is_still_a_calendar() -> None:
     assert read(feed_file([], name="Consultline", every=HOUR).decode()) == []
 
