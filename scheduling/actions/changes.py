@@ -11,7 +11,7 @@ from scheduling.models import Appointment
 from scheduling.rules import appointments as rules
 from scheduling.values import AppointmentEvent, AppointmentState, CancelReason, SessionType, Side, tracked
 from status import actions as ledger
-from status.values import Actor, ConsultationEvent, EventKind, NoticeKey, ReferralEvent, TaskEvent
+from status.values import Actor, Channel, ConsultationEvent, EventKind, NoticeKey, ReferralEvent, TaskEvent
 
 OPERATOR = "operator"
 
@@ -138,7 +138,8 @@ async def cancel(
 ) -> Appointment:
     """Give up an appointment: by the client until its start, by the provider until its end; the other side is told.
 
-    A provider who cancels a referral writes the client a message (R39).
+    A provider who cancels a referral writes the client a message (R39). A client who cancels is told as well: their
+    calendar has an entry that a letter of ours has put there.
     """
     event = AppointmentEvent.CANCEL_BY_PROVIDER if by is Side.PROVIDER else AppointmentEvent.CANCEL_BY_CLIENT
     row, after = await steps.in_hand(session, appointment_id, event, now=now, new_id=new_id, version=version)
@@ -157,6 +158,8 @@ async def cancel(
     key = NoticeKey.CANCELLED_BY_PROVIDER if by is Side.PROVIDER else NoticeKey.CANCELLED_BY_CLIENT
     other = Side.CLIENT if by is Side.PROVIDER else Side.PROVIDER
     await steps.tell(session, key, [other], row, now=now, new_id=new_id)
+    if by is Side.CLIENT:
+        await steps.tell(session, key, [Side.CLIENT], row, now=now, new_id=new_id, channels=[Channel.MAIL])
     return row
 
 
