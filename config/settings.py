@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     lines: Annotated[Listed, AfterValidator(_e164)] = Field(min_length=1)
 
     mail_url: str = Field("smtp://127.0.0.1:25", repr=False)
+    support_address: str = "support@example.com"
     mail_from: str = "Consultline <no-reply@example.com>"
 
     min_talk_s: int = Field(60, ge=0)

@@ -59,6 +59,47 @@ async def appointments(
     return (await session.execute(query)).scalars().all()
 
 
+async def appointments_ahead(
+    session: AsyncSession, provider_id: UUID, now: datetime, until: datetime, limit: int
+) -> Sequence[Appointment]:
+    """Return what a provider has booked that has not ended and starts before `until`, the next first."""
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.state) == AppointmentState.BOOKED,
+            col(Appointment.ends_at) > now,
+            col(Appointment.starts_at) < until,
+        )
+        .order_by(col(Appointment.starts_at))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def appointments_of_client(
+    session: AsyncSession, client_id: UUID, now: datetime, limit: int
+) -> Sequence[Appointment]:
+    """Return what a client has booked or asked for that has not ended, the next first."""
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.client_id) == client_id,
+            col(Appointment.state).in_(TAKEN),
+            col(Appointment.ends_at) > now,
+        )
+        .order_by(col(Appointment.starts_at))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def appointments_by_id(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Appointment]:
+    """Return these appointments, in no order."""
+    found = await session.execute(select(Appointment).where(col(Appointment.id).in_(ids)))
+    return found.scalars().all()
+
+
 async def neighbours(
     session: AsyncSession, provider_id: UUID, around: datetime, reach: timedelta, *, but: UUID
 ) -> tuple[Neighbour, ...]:
