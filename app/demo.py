@@ -8,18 +8,17 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import aiohttp
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import deps as real
 from app import web, worker
 from app.embedded import Addresses, RunFacts, Tuning, engines, erase, forget_run, keep_secret, write_run
+from app.scenes import ZONE, DemoSignIn, Scene, lay_out, password, sign_ins
 from app.serve import serving, until_stopped
 from bridge.carriers import setup
 from bridge.carriers.simulator import Account, Simulator, rest
@@ -30,49 +29,10 @@ from config.settings import Settings, data_dir, load
 from config.times import clock_time
 from people import actions as people
 from people import queries as people_queries
-from people.models import Client, Provider
-from people.values import Language, PracticeKind, TokenRole
-from scheduling import actions as scheduling
-from scheduling import queries as calendar
-from scheduling.values import SessionType, Side, Source
-from status.values import Actor
+from people.models import Provider
+from people.values import TokenRole
 
 LINES = ("+12125550100", "+12125550101", "+12125550102")
-ZONE = "America/New_York"
-OPERATOR = Actor(kind="operator")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One provider of the demo: who they are, where they call from, and their consultations around now.
-
-    A consultation is its start and length in seconds from now; `client_phone` None is a client without a number.
-    """
-
-    title: str
-    first_name: str
-    last_name: str
-    dial_phone: str
-    consultations: tuple[tuple[int, int], ...]
-    client_phone: str | None
-    expect: str
-
-
-SCENES = (
-    Scene("open now", "Alex", "Rivera", "+12125550110", ((-300, 1800),), "+12125550120", "bridged"),
-    Scene(
-        "back to back",
-        "Sam",
-        "Okafor",
-        "+12125550111",
-        ((-840, 900), (60, 900)),
-        "+12125550121",
-        "for a minute two are open: each on its own line, a menu on the third",
-    ),
-    Scene("too early", "Jo", "Lindqvist", "+12125550112", ((720, 900),), "+12125550123", "told when it opens"),
-    Scene("over", "Kim", "Hale", "+12125550113", ((-1200, 900),), "+12125550124", "told that it is over"),
-    Scene("no number", "Lee", "Moreau", "+12125550114", ((-300, 1800),), None, "told that there is none"),
-)
 
 
 def facts(data: Path, *, port: int, addresses: Addresses, carrier_port: int, mail_port: int) -> dict[str, object]:
@@ -119,10 +79,11 @@ async def demo(data: Path, *, port: int, fresh: bool) -> None:
                 serving(web.build(deps), "127.0.0.1", port),
             ):
                 scenes = await lay_out(deps)
+                people_in = await sign_ins(deps, data, [provider for _, provider, _ in scenes])
                 token = await admin_token(deps, data)
                 write_run(data, RunFacts.model_validate({**told, "pid": real.pid(), "started_at": deps.now()}))
                 try:
-                    print(welcome(settings, scenes, token, data), flush=True)
+                    print(welcome(settings, scenes, people_in, token, data), flush=True)
                     await until_stopped(worker.run(deps))
                 finally:
                     forget_run(data)
@@ -194,119 +155,7 @@ async def catching_mail(folder: Path) -> AsyncIterator[int]:
         await server.wait_closed()
 
 
-# People and times
-
-
-async def lay_out(deps: Deps) -> list[tuple[Scene, Provider, list[UUID]]]:
-    """Make the practice at the first start, and lay its consultations around now at each."""
-    now = deps.now().replace(microsecond=0)
-    found = []
-    for number, scene in enumerate(SCENES):
-        async with deps.sessions.begin() as session:
-            provider = await _provider(session, scene, number, deps)
-            await _clear(session, provider, deps, now)
-        async with deps.sessions.begin() as session:
-            found.append((scene, provider, await _book(session, scene, number, provider, deps, now)))
-    return found
-
-
-async def _provider(session: AsyncSession, scene: Scene, number: int, deps: Deps) -> Provider:
-    email = f"{scene.first_name}.{scene.last_name}@example.com".lower()
-    known = await people_queries.providers_by_email(session, email)
-    if known:
-        return known[0]
-    practice = await people.add_practice(
-        session,
-        name=f"Elm Street Practice {number + 1}",
-        kind=PracticeKind.SOLO,
-        timezone=ZONE,
-        now=deps.now(),
-        new_id=deps.new_id,
-    )
-    return await people.add_provider(
-        session,
-        practice_id=practice.id,
-        first_name=scene.first_name,
-        last_name=scene.last_name,
-        email=email,
-        dial_phone=scene.dial_phone,
-        office_phone=None,
-        timezone=ZONE,
-        language=Language.ENGLISH,
-        verified=True,
-        now=deps.now(),
-        new_id=deps.new_id,
-    )
-
-
-async def _clear(session: AsyncSession, provider: Provider, deps: Deps, now: datetime) -> None:
-    """Cancel what an earlier start laid out and what has not ended."""
-    rows = await calendar.appointments(
-        session, provider_id=provider.id, since=now, until=now + timedelta(days=2), after=None, limit=200
-    )
-    for row in rows:
-        if row.state in calendar.TAKEN:
-            await scheduling.cancel(
-                session,
-                row.id,
-                by=Side.PROVIDER,
-                reason=None,
-                message=None,
-                actor=OPERATOR,
-                house=scheduling.house(deps.settings),
-                now=now,
-                new_id=deps.new_id,
-            )
-
-
-async def _book(
-    session: AsyncSession, scene: Scene, number: int, provider: Provider, deps: Deps, now: datetime
-) -> list[UUID]:
-    ids = []
-    for place, (start, length) in enumerate(scene.consultations):
-        client = await _client(session, scene, number, place, provider, deps)
-        starts_at, ends_at = now + timedelta(seconds=start), now + timedelta(seconds=start + length)
-        taken = await calendar.appointments(
-            session, provider_id=provider.id, since=starts_at, until=ends_at, after=None, limit=50
-        )
-        ended = max((row.ends_at for row in taken if not row.state.given_up), default=starts_at)
-        row = await scheduling.book(
-            session,
-            provider_id=provider.id,
-            client_id=client.id,
-            session_type=SessionType.PHONE_CONSULTATION,
-            source=Source.PLATFORM_SEARCH,
-            original_source=None,
-            starts_at=max(starts_at, ended),
-            ends_at=ends_at,
-            actor=OPERATOR,
-            house=scheduling.house(deps.settings),
-            now=now,
-            new_id=deps.new_id,
-        )
-        ids.append(row.id)
-    return ids
-
-
-async def _client(
-    session: AsyncSession, scene: Scene, number: int, place: int, provider: Provider, deps: Deps
-) -> Client:
-    email = f"client{number}{place}@example.com"
-    known = await people_queries.client_by_email(session, email)
-    if known:
-        return known
-    phone = f"{scene.client_phone[:-1]}{int(scene.client_phone[-1]) + place}" if scene.client_phone else None
-    client, _ = await people.add_client(
-        session,
-        provider_id=provider.id,
-        first_name="Casey",
-        last_name=f"Client{number}{place}",
-        email=email,
-        phone=phone,
-        now=deps.now(),
-        new_id=deps.new_id,
-    )
-    return client
+# What is printed
 
 
 async def admin_token(deps: Deps, data: Path) -> str:
@@ -327,9 +176,16 @@ async def admin_token(deps: Deps, data: Path) -> str:
     return token
 
 
-def welcome(settings: Settings, scenes: list[tuple[Scene, Provider, list[UUID]]], token: str, data: Path) -> str:
+def welcome(
+    settings: Settings,
+    scenes: list[tuple[Scene, Provider, list[UUID]]],
+    people_in: list[DemoSignIn],
+    token: str,
+    data: Path,
+) -> str:
     """Return what the terminal shows."""
     now = real.now()
+    doors = "\n".join(f"  {one.email:<30} {one.key}" for one in people_in)
     rows = "\n".join(
         f"  {scene.dial_phone}  {scene.title:<13} "
         + ", ".join(
@@ -343,11 +199,16 @@ def welcome(settings: Settings, scenes: list[tuple[Scene, Provider, list[UUID]]]
     return f"""
 Consultline is running on this machine only.
 
+  portal        {settings.public_url}/
   API           {settings.public_url}/api/v1   (description: /api/v1/openapi.json)
   health        {settings.public_url}/health/ready
   lines         {", ".join(phones.spoken(line) for line in settings.lines)}
   admin token   {token}
   mail          {data / "mail"} (each message is a file)
+
+Sign in with one of these addresses and the password {password(data)}; an authenticator app takes the key beside it:
+
+{doors}
 
 Consultations around now (times of {ZONE}); dial as one of these providers:
 
