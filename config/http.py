@@ -180,7 +180,8 @@ def problem(
     }
     if facts:
         body["facts"] = dict(facts)
-    return web.Response(body=orjson.dumps(body, default=str), status=status, content_type=PROBLEM_JSON, headers=headers)
+    json = orjson.dumps(body, default=str, option=orjson.OPT_UTC_Z)  # instants as everywhere in the API
+    return web.Response(body=json, status=status, content_type=PROBLEM_JSON, headers=headers)
 
 
 def sane_id(told: str | None) -> str | None:

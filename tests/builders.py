@@ -20,15 +20,16 @@ from people import actions as people
 from people import queries as people_queries
 from people.models import Client, ImportJob, Payer, Practice, Provider
 from people.readers import bounded
-from people.values import AccountStep, EnrolmentEvent, Language, PracticeKind
+from people.values import AccountStep, EnrolmentEvent, Language, PracticeKind, RelationshipState
 from people.values.imports import ReadChoices
 from scheduling import actions as scheduling
 from scheduling.actions.requests import make_request
-from scheduling.models import Appointment, Block, BusyFeed, ReferralSettings, Request
+from scheduling.models import Appointment, Block, BookingDraft, BusyFeed, ReferralSettings, Request
 from scheduling.values import (
     Answers,
     BlockKind,
     BlockRule,
+    BookingClient,
     Offer,
     Repeats,
     SearchResult,
@@ -118,6 +119,31 @@ class World:
             )
         return row
 
+    async def prospect(self, provider: Provider, *, phone: str | None = "", email: str | None = None) -> Client:
+        """Return somebody who has asked a provider for something and is not yet in their list."""
+        n = next(self.names)
+        deps = self.deps
+        async with deps.sessions.begin() as session:
+            row = await people.client_of_address(
+                session,
+                first_name="Canary-Casey",
+                last_name=f"Canary-Prospect{n}",
+                email=email or f"prospect{n}@example.com",
+                phone=next(self.numbers) if phone == "" else phone,
+                birth_date=None,
+                lives_in=None,
+                plan=None,
+                timezone=None,
+                proven=True,
+                actor=OPERATOR,
+                now=deps.now(),
+                new_id=deps.new_id,
+            )
+            await people.begin_relationship(
+                session, provider.id, row.id, RelationshipState.PROSPECT, now=deps.now(), new_id=deps.new_id
+            )
+        return row
+
     async def appointment(
         self,
         provider: Provider,
@@ -197,6 +223,29 @@ class World:
                 note=note,
                 search_id=None,
                 actor=Actor(kind="client", id=client.id),
+                house=scheduling.house(deps.settings),
+                now=deps.now(),
+                new_id=deps.new_id,
+            )
+
+    async def draft(self, provider: Provider, *, starts_at: datetime, email: str = "kim@example.com") -> BookingDraft:
+        """Begin a booking of a session with a provider who is open then; it waits for its code."""
+        deps = self.deps
+        offer = Offer(
+            provider_id=provider.id,
+            session_type=SessionType.FULL_SESSION,
+            source=Source.BOOKING_LINK,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=50),
+            issued_at=deps.now(),
+        )
+        who = BookingClient(first_name="Canary-Kim", last_name="Canary-Roe", email=email)
+        async with deps.sessions.begin() as session:
+            return await scheduling.begin_booking(
+                session,
+                offer,
+                who,
+                note=None,
                 house=scheduling.house(deps.settings),
                 now=deps.now(),
                 new_id=deps.new_id,

@@ -31,6 +31,7 @@ from tests.mailbox import Mailbox, serving
 LINES = ("+12125550100", "+12125550101", "+12125550102")
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "the-auth-token-of-the-tests"
+SECRET = "a-secret-for-tests-that-is-long-enough"
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path) -> Settings:
         port=port,
         public_url=f"http://127.0.0.1:{port}",
         data_dir=tmp_path / "data",
-        secret_key=SecretStr("a-secret-for-tests-that-is-long-enough"),
+        secret_key=SecretStr(SECRET),
         carrier="simulator",
         twilio_account_sid=ACCOUNT,
         twilio_auth_tokens=(TOKEN,),

@@ -15,6 +15,7 @@ from config.http import DEPS, streamed
 from portal.api import (
     appointments,
     blocks,
+    bookings,
     busy_feeds,
     calendar_feeds,
     calls,
@@ -63,6 +64,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *imports.OPERATIONS,
     *appointments.OPERATIONS,
     *calendar_feeds.OPERATIONS,
+    *bookings.OPERATIONS,
     *requests.OPERATIONS,
     *calls.OPERATIONS,
     *consultations.OPERATIONS,

@@ -23,7 +23,7 @@ from people.models import ApiToken, Client, ImportJob, Practice, Provider, Relat
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
-from scheduling.models import Appointment, Block, BusyFeed, Request, Search
+from scheduling.models import Appointment, Block, BookingDraft, BusyFeed, Request, Search
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation, Referral
@@ -124,6 +124,13 @@ async def referral(ask: Ask[Any, Any], referral_id: UUID) -> Referral:
     row = await ledger_queries.referral(ask.session, referral_id)
     owned = row is not None and row.provider_id == ask.caller.provider_id
     return _theirs(ask.caller, "referral", referral_id, row, owned=owned)
+
+
+async def draft(ask: Ask[Any, Any], draft_id: UUID) -> BookingDraft:
+    """Return a booking that was begun with the caller."""
+    row = await scheduling.draft(ask.session, draft_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "draft", draft_id, row, owned=owned)
 
 
 async def request(ask: Ask[Any, Any], request_id: UUID) -> Request:

@@ -1,12 +1,12 @@
 """Appointments, each with what to dial for it and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from bridge import actions as bridge
-from bridge.values import ContactKind, ContactReason
+from bridge.values import Contact, ContactKind, ContactReason
 from config.errors import Refused
 from people.values import TokenRole
 from portal.api import access, consultations, cursors
@@ -140,7 +140,7 @@ async def create(ask: Ask[NewAppointment, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await _shown(ask, row)
+    return await answer(ask, row)
 
 
 async def listed(ask: Ask[Nothing, AppointmentListing]) -> Answer:
@@ -159,7 +159,7 @@ async def listed(ask: Ask[Nothing, AppointmentListing]) -> Answer:
 
 async def show(ask: Ask[Nothing, Nothing]) -> Answer:
     """Show an appointment."""
-    return await _shown(ask, await access.appointment(ask, ask.path["appointment_id"]))
+    return await answer(ask, await access.appointment(ask, ask.path["appointment_id"]))
 
 
 async def reschedule(ask: Ask[NewTime, Nothing]) -> Answer:
@@ -182,7 +182,7 @@ async def reschedule(ask: Ask[NewTime, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await _shown(ask, row)
+    return await answer(ask, row)
 
 
 async def cancel(ask: Ask[Cancellation, Nothing]) -> Answer:
@@ -200,7 +200,7 @@ async def cancel(ask: Ask[Cancellation, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await _shown(ask, row)
+    return await answer(ask, row)
 
 
 async def switch_to_call(ask: Ask[Seen, Nothing]) -> Answer:
@@ -215,7 +215,7 @@ async def switch_to_call(ask: Ask[Seen, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await _shown(ask, row)
+    return await answer(ask, row)
 
 
 async def confirm_details(ask: Ask[Seen, Nothing]) -> Answer:
@@ -224,7 +224,7 @@ async def confirm_details(ask: Ask[Seen, Nothing]) -> Answer:
     row = await scheduling.confirm_details(
         ask.session, row.id, version=ask.body.version, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
-    return await _shown(ask, row)
+    return await answer(ask, row)
 
 
 async def mark_no_show(ask: Ask[Seen, Nothing]) -> Answer:
@@ -233,7 +233,7 @@ async def mark_no_show(ask: Ask[Seen, Nothing]) -> Answer:
     row = await scheduling.mark_no_show(
         ask.session, row.id, version=ask.body.version, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
-    return await _shown(ask, row)
+    return await answer(ask, row)
 
 
 def _source(ask: Ask[NewAppointment, Nothing]) -> Source:
@@ -258,14 +258,23 @@ def _span(ask: Ask[Any, Any], starts_at: datetime, ends_at: datetime) -> None:
         raise Refused("in_the_past", "Choose a time that lies ahead.", status=422)
 
 
-async def _shown(ask: Ask[Any, Any], row: Appointment) -> Answer:
+async def answer(ask: Ask[Any, Any], row: Appointment) -> Answer:
+    """Answer with an appointment."""
     return Answer((await _views(ask, [row]))[0], (row.id, row.provider_id, row.client_id))
 
 
-async def _views(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> list[AppointmentShown]:
-    contacts = await bridge.contacts(
+async def _contacts(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> Mapping[UUID, Contact]:
+    """Return whom to dial for each; a payer dials nobody, and an account may have a number that it does not know."""
+    if ask.caller.role is TokenRole.PARTNER:
+        nobody = Contact(kind=ContactKind.NONE, number=None, reason=None, opens_at=None, closes_at=None)
+        return dict.fromkeys((row.id for row in rows), nobody)
+    return await bridge.contacts(
         ask.session, rows, settings=ask.settings, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
+
+
+async def _views(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> list[AppointmentShown]:
+    contacts = await _contacts(ask, rows)
     became = await ledger_queries.latest_consultations(ask.session, [row.id for row in rows])
     policy = ledger.policy(ask.settings)
     return [

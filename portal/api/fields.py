@@ -169,6 +169,7 @@ WHOLE = BeforeValidator(_whole)
 
 # Wall time
 
+_BIRTH_DAY = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _DAY = r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 _TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _TIME_OR_24 = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
@@ -184,6 +185,18 @@ def _day(value: object) -> date:
 
 
 _NO_DAY = PydanticCustomError("day", "Give a day of this century, such as 2026-11-24.")
+
+
+def _birth_day(value: object) -> date:
+    if not isinstance(value, str) or not re.match(_BIRTH_DAY, value) or value.endswith("\n"):
+        raise _NO_BIRTH_DAY
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise _NO_BIRTH_DAY from None
+
+
+_NO_BIRTH_DAY = PydanticCustomError("birth_day", "Give a day such as 1990-02-28.")
 
 
 def _minute(pattern: str, sentence: str) -> PlainValidator:
@@ -202,6 +215,12 @@ Day = Annotated[
     date,
     PlainValidator(_day),
     WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY, "examples": ["2026-11-24"]}),
+]
+# The day on which somebody was born; the last century counts as well.
+BirthDay = Annotated[
+    date,
+    PlainValidator(_birth_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": _BIRTH_DAY, "examples": ["1990-02-28"]}),
 ]
 # A time of day; what comes of it is minutes since local midnight. 24:00 ends a day.
 Opens = Annotated[

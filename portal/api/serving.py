@@ -123,7 +123,7 @@ def _given(operation: Operation[Any, Any], request: web.Request, answer: Answer)
     location = None
     if answer.at is not None:
         location = f"{PREFIX}{answer.at}"
-    elif operation.makes and text:
+    elif operation.makes and text and answer.status is None:
         location = f"{request.path}/{orjson.loads(text)['id']}"
     return Given(answer.status or operation.status, text, location)
 

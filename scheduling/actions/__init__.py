@@ -2,6 +2,7 @@
 
 from scheduling.actions.appointments import book, let_go, take_up
 from scheduling.actions.availability import add_block, change_block, change_settings, remove_block, set_hours
+from scheduling.actions.booking import WrongCode, begin_booking, book_offer, complete_booking
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 from scheduling.actions.changes import cancel, reschedule, switch_to_call
 from scheduling.actions.clients import archive_client, unarchive_client
@@ -53,12 +54,15 @@ __all__ = [
     "Claim",
     "Copy",
     "House",
+    "WrongCode",
     "accept_request",
     "add_block",
     "add_feed",
     "alternatives",
     "archive_client",
+    "begin_booking",
     "book",
+    "book_offer",
     "booking_code",
     "calendar_feed_digest",
     "cancel",
@@ -66,6 +70,7 @@ __all__ = [
     "change_profile",
     "change_settings",
     "claim_feed",
+    "complete_booking",
     "compute_openings",
     "confirm_details",
     "correct_consultation",

@@ -26,7 +26,8 @@ async def archive_client(
     new_id: NewId,
 ) -> None:
     """Archive a client in one provider's list; Refused while appointments lie ahead (R51)."""
-    link = await people_queries.relationship(session, provider_id, client_id)
+    # Locked, so that nobody books with whom is being archived: who books holds it as well.
+    link = await people_queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
         raise NotFound
     ahead = await queries.has_ahead(session, provider_id, client_id, now)

@@ -37,6 +37,8 @@ class House:
     min_notice: timedelta
     offer_lives: timedelta
     offer_key: bytes = field(repr=False)
+    # What the codes that complete a booking are derived with (1.16).
+    code_key: bytes = field(repr=False)
 
 
 def house(settings: Settings) -> House:
@@ -59,4 +61,5 @@ def house(settings: Settings) -> House:
         min_notice=timedelta(hours=settings.min_notice_h),
         offer_lives=timedelta(minutes=settings.offer_m),
         offer_key=derive(settings.secret_key.get_secret_value(), "offers"),
+        code_key=derive(settings.secret_key.get_secret_value(), "booking codes"),
     )

@@ -1,6 +1,7 @@
 """Requests: an appointment that waits for a yes (requirements 4.2). Decided once, by a person or by time.
 
-Locks go from the request to its hold. Called inside somebody's transaction; never commits.
+Locks go from the request to where the two people stand, then to the hold. Called inside somebody's transaction; never
+commits.
 """
 
 from collections.abc import Mapping
@@ -174,9 +175,9 @@ async def accept_request(
     A client who was archived comes back into the list by it (4.6).
     """
     row = await _judged(session, request_id, RequestEvent.ACCEPT, version=version, now=now)
-    await take_up(session, row.appointment_id, actor=actor, house=house, now=now, new_id=new_id)
     link = await people_queries.relationship_for_update(session, row.provider_id, row.client_id)
     assert link is not None  # noqa: S101 - nothing is asked for without one
+    await take_up(session, row.appointment_id, actor=actor, house=house, now=now, new_id=new_id)
     archived = link.state is RelationshipState.ARCHIVED
     returns = RelationshipEvent.UNARCHIVED if archived else RelationshipEvent.BECOMES_ACTIVE
     await people.move_relationship(session, link, returns, now=now)
@@ -266,13 +267,13 @@ async def _judged(
             f"This request was {row.state.value} already, and that cannot be undone.",
             state=row.state.value,
             decided_by=row.decided_by_kind,
-            decided_at=row.decided_at.isoformat() if row.decided_at else None,
+            decided_at=row.decided_at,
         )
     if judged is Undecidable.EXPIRED:
         raise Refused(
             "request_expired",
             "The time to decide this request is over, so it has expired. The client can ask for another time.",
-            expired_at=row.expires_at.isoformat(),
+            expired_at=row.expires_at,
         )
     if version not in {None, row.version}:
         raise Refused("changed", "This request has changed meanwhile. Read it again, then decide.", version=row.version)

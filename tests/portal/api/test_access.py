@@ -17,14 +17,19 @@ from sqlmodel import col
 
 from app import web
 from config.deps import Deps
+from config.keys import derive
 from people.models import Provider
 from people.values import PracticeKind
 from portal import api as doors
+from scheduling.rules import offers
+from scheduling.rules.booking import code
+from scheduling.values import Offer, SessionType, Source
 from status.models import Event
 from status.queries import latest_consultations
 from status.values import EventKind
 from tests.builders import World
-from tests.clock import Clock
+from tests.clock import START, Clock
+from tests.fixtures import SECRET
 from tests.portal.api.conftest import Api, Program, Reply
 from tests.portal.api.test_support import call
 
@@ -49,6 +54,7 @@ class Things:
     busy_feed_id: UUID
     import_id: UUID
     search_id: UUID
+    draft_id: UUID
 
     def ids(self) -> set[str]:
         return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
@@ -77,6 +83,21 @@ def file_for(things: Things) -> FormData:
     return form
 
 
+def signed(provider_id: UUID) -> str:
+    """Return an offer of a session with this provider, as the list of slots has it."""
+    offer = Offer(
+        provider_id=provider_id,
+        session_type=SessionType.FULL_SESSION,
+        source=Source.BOOKING_LINK,
+        starts_at=MONDAY,
+        ends_at=MONDAY + timedelta(minutes=50),
+        issued_at=START,
+    )
+    return offers.sign(offer, derive(SECRET, "offers"))
+
+
+# Ten o'clock in New York, six days ahead.
+MONDAY = START + timedelta(days=5, hours=20)
 PERSON = {"first_name": "Kim", "last_name": "Roe", "email": "kim@example.com"}
 NEW_PROVIDER = {**PERSON, "dial_phone": "+12125550190", "timezone": "America/New_York"}
 SOMEBODY = {"state": "NY", "age": 34, "session_type": "full_session"}
@@ -140,6 +161,8 @@ CASES = {
     "rescheduleAppointment": Case(body=lambda _: {"starts_at": "2026-12-01T10:00:00Z"}),
     "cancelAppointment": Case(body=lambda _: {"by": "provider", "message": "I am ill."}),
     "switchAppointmentToCall": Case(409, 409),
+    "createBooking": Case(201, 202, 404, lambda t: {"offer": signed(t.provider_id), "client": PERSON}, partner=403),
+    "completeBooking": Case(201, 201, 404, lambda t: {"code": code(derive(SECRET, "booking codes"), t.draft_id)}),
     "listRequests": Case(200, 200, 404, None, by_provider),
     "getRequest": Case(),
     "acceptRequest": Case(),
@@ -188,6 +211,8 @@ async def things_of(world: World, provider: Provider) -> Things:
         consultation = (await latest_consultations(session, [appointment.id]))[appointment.id]
     assert appointment.referral_id
     payer, request = await world.payer(provider), await world.request(provider)
+    await world.hours(provider)
+    draft = await world.draft(provider, starts_at=MONDAY + timedelta(hours=2))
     block, feed = await world.block(provider), await world.busy_feed(provider)
     search = await world.search(provider)
     return Things(
@@ -204,6 +229,7 @@ async def things_of(world: World, provider: Provider) -> Things:
         feed.id,
         (await world.looked_at(provider)).id,
         search.search_id,
+        draft.id,
     )
 
 

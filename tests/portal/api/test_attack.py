@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import schemathesis
@@ -26,6 +26,9 @@ from people import actions as people
 from people.models import Payer, Provider
 from people.values import EnrolmentEvent
 from portal.api import OPERATIONS
+from portal.api.fields import State
+from scheduling import actions as scheduling
+from scheduling.rules import offers
 from scheduling.values import SessionType, Source
 from status.models import Referral
 from status.queries import latest_consultations
@@ -157,6 +160,32 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         "import_id": [str(row.id) for row in imports],
         "busy_feed_id": [str(row.id) for row in feeds],
         **{name: [str(one.search_id) for one in searches] for name in ("search_id", "from_search")},
+        **await _to_be_booked(world),
+    }
+
+
+async def _to_be_booked(world: World) -> dict[str, list[str]]:
+    """Lay out a provider's offers, and bookings that wait for their code."""
+    provider, house = await world.provider(), scheduling.house(world.deps.settings)
+    await world.hours(provider, "00:00", "24:00", weekdays=range(7))
+    await world.settings(provider, states=list(get_args(State)), youngest=0)
+    async with world.deps.sessions.begin() as session:
+        offered = await scheduling.list_slots(
+            session,
+            provider.id,
+            session_type=SessionType.PHONE_CONSULTATION,
+            source=Source.BOOKING_LINK,
+            since=START + timedelta(days=3),
+            until=START + timedelta(days=4),
+            house=house,
+            now=world.deps.now(),
+        )
+    days = [START + timedelta(days=5 + n) for n in range(8)]
+    drafts = [await world.draft(provider, starts_at=at, email=f"begun{at.day}@example.com") for at in days]
+    return {
+        "offer": [offers.sign(one, house.offer_key) for one in offered],
+        "draft_id": [str(row.id) for row in drafts],
+        "booking-code": [scheduling.booking_code(row.id, world.deps.settings) for row in drafts],
     }
 
 
@@ -218,7 +247,8 @@ async def attack(
     for name, strategy in FORMATS.items():
         schemathesis.openapi.format(name, strategy)
     for name, ids in known.items():
-        schemathesis.openapi.format(name, st.one_of(st.sampled_from(ids), st.sampled_from(ids), st.uuids().map(str)))
+        other = st.sampled_from(ids) if name == "booking-code" else st.uuids().map(str)
+        schemathesis.openapi.format(name, st.one_of(st.sampled_from(ids), st.sampled_from(ids), other))
     config = SchemathesisConfig.from_dict(
         {
             "base-url": f"{base}/api/v1",

@@ -1,0 +1,448 @@
+"""Booking from an offer, as the source of the offer asks for it (requirements 1.16).
+
+Either the appointment stands at once, or its time is held and somebody is asked. A booking that a client makes is
+begun first and completed with a code that went to their address; nothing is held before the address is proven, so
+nobody can squat on times. Called inside somebody's transaction; never commits.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import NoReturn
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.errors import NotFound, Refused
+from people import actions as people
+from people import queries as people_queries
+from people.models import Client, Payer, Provider, Relationship
+from people.rules.age import age
+from people.values import RelationshipEvent, RelationshipState
+from scheduling import queries
+from scheduling.actions.appointments import book
+from scheduling.actions.house import House
+from scheduling.actions.requests import make_request
+from scheduling.actions.slots import ensure_bookable
+from scheduling.models import Appointment, BookingDraft, Request
+from scheduling.rules import booking as rules
+from scheduling.rules.booking import CodeVerdict
+from scheduling.rules.gates import failed_gates, sentence
+from scheduling.rules.matching.record import read_answers
+from scheduling.rules.policy import policy_for
+from scheduling.values import REFERRALS, Acceptance, BookingClient, DraftState, Offer, Source
+from status import actions as ledger
+from status.actions import NewId
+from status.values import Actor, Channel, EventKind, NoticeKey
+
+# Offers of other sources are for other doors: the calendar's own, and the waitlist's.
+BY_OFFER = REFERRALS | {Source.CLIENT_PORTAL}
+# What a client completes with a code; a payer vouches for who it sends.
+BY_CODE = BY_OFFER - {Source.PAYER}
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """Not this code: a try that counts, so whoever called has to keep what was written."""
+
+    tries_left: int
+
+
+async def book_offer(
+    session: AsyncSession,
+    offer: Offer,
+    client: BookingClient,
+    *,
+    note: str | None,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+    search_id: UUID | None = None,
+    proven: bool = False,
+) -> Appointment | Request:
+    """Book what was offered, or ask for it where the policy of its source wants a yes.
+
+    Notice is judged as at the issue of the offer, conflicts as of now (R23). `proven` says that the client holds the
+    address. Refused with three near times where the time is taken.
+    """
+    if offer.source not in BY_OFFER:
+        raise Refused("not_by_offer", "What has this source is not booked from an offer.", status=422)
+    provider, payer = await _whose_time(session, offer)
+    await ensure_bookable(session, offer, house=house, now=now)
+    problems = await _problems(session, search_id)
+    account = await people.client_of_address(
+        session,
+        first_name=client.first_name,
+        last_name=client.last_name,
+        email=client.email,
+        phone=client.phone,
+        birth_date=client.birth_date,
+        lives_in=client.state,
+        plan=client.plan,
+        timezone=client.timezone,
+        proven=proven,
+        actor=actor,
+        now=now,
+        new_id=new_id,
+    )
+    link = await people_queries.relationship_for_update(session, provider.id, account.id)
+    _see_that_they_may_meet(offer, link)
+    await _see_that_gates_are_passed(session, offer, provider, account, problems, now=now)
+    asked = await queries.practice_acceptance(session, provider.practice_id)
+    policy = policy_for(offer.source, asked.get(offer.source), payer_is_instant=payer is not None and payer.instant)
+    archived = link is not None and link.state is RelationshipState.ARCHIVED  # their provider is asked first (4.6)
+    must_ask = archived or policy.acceptance is Acceptance.REQUIRED
+    await _see_that_there_is_room(session, offer, account, asks=must_ask, house=house, now=now)
+    try:
+        async with session.begin_nested():
+            await _bring_together(session, provider.id, account.id, link, asks=must_ask, now=now, new_id=new_id)
+            if must_ask:
+                return await make_request(
+                    session,
+                    offer,
+                    account.id,
+                    payer=payer,
+                    note=note,
+                    search_id=search_id,
+                    actor=actor,
+                    house=house,
+                    now=now,
+                    new_id=new_id,
+                )
+            return await _book(
+                session,
+                offer,
+                account.id,
+                note=note,
+                search_id=search_id,
+                actor=actor,
+                house=house,
+                now=now,
+                new_id=new_id,
+            )
+    except Refused as no:
+        if no.code != "overlap":
+            raise
+        return await _say_what_is_near(session, offer, house=house, now=now)
+
+
+async def _whose_time(session: AsyncSession, offer: Offer) -> tuple[Provider, Payer | None]:
+    """Return whose time it is, in the turn of this calendar, and the payer that sends the client, if one does.
+
+    Bookings of one provider take turns, so that the second sees what the first has taken, and can say what else is
+    near. What refuses an overlap for certain is the database.
+    """
+    provider = await people_queries.provider_in_turn(session, offer.provider_id)
+    if provider is None or not provider.active:
+        raise Refused("provider_left", "This provider cannot be booked any more. Choose another one.")
+    if offer.source is not Source.PAYER:
+        return provider, None
+    if offer.payer_id is None:
+        raise Refused("no_payer", "This offer names no payer. Ask for times of the source payer.", status=422)
+    payer = await people_queries.receives_from(session, provider.id, offer.payer_id, lock=True)
+    if payer is None:
+        raise Refused("not_in_programme", "This provider takes no clients from this payer. Choose another one.")
+    return provider, payer
+
+
+async def _problems(session: AsyncSession, search_id: UUID | None) -> Sequence[str]:
+    if search_id is None:
+        return ()
+    search = await queries.search(session, search_id)
+    if search is None:
+        raise Refused("no_such_search", "There is no search under this id. Leave `search_id` out.", status=422)
+    return read_answers(search.answers).problems
+
+
+def _see_that_they_may_meet(offer: Offer, link: Relationship | None) -> None:
+    """Refuse whom a provider has blocked, in words that do not say so; the portal is for who is known."""
+    if link is not None and link.state is RelationshipState.BLOCKED:
+        raise Refused("not_bookable", "This time cannot be booked. Choose another provider.")
+    known = link is not None and link.state is not RelationshipState.PROSPECT
+    if offer.source is Source.CLIENT_PORTAL and not known:
+        raise Refused("not_a_client", "Only clients of this provider book in the portal. Use the booking link.")
+
+
+async def _see_that_gates_are_passed(
+    session: AsyncSession, offer: Offer, provider: Provider, account: Client, problems: Sequence[str], *, now: datetime
+) -> None:
+    """Ask every gate again, with what counts for this client (R18)."""
+    today = now.astimezone(ZoneInfo(provider.timezone)).date()
+    failed = failed_gates(
+        queries.referral_rules(await queries.referral_settings(session, provider.id)),
+        session_type=offer.session_type,
+        source=offer.source,
+        age=age(date.fromisoformat(account.birth_date), today) if account.birth_date else None,
+        state=account.lives_in,
+        plan=account.plan,
+        problems=problems,
+        now=now,
+    )
+    if failed:
+        raise Refused("does_not_fit", sentence(failed), gates=sorted(failed))
+
+
+async def _see_that_there_is_room(
+    session: AsyncSession, offer: Offer, account: Client, *, asks: bool, house: House, now: datetime
+) -> None:
+    """Hold a client to three open bookings and two pending requests (R20, 1.16); their row is locked meanwhile."""
+    if await queries.open_bookings(session, account.id, now) >= house.open_bookings:
+        raise Refused(
+            "too_many_bookings",
+            f"There are {house.open_bookings} bookings ahead already. Cancel one first, or wait until one is over.",
+            limit=house.open_bookings,
+        )
+    if not asks:
+        return
+    if await queries.pending_requests(session, account.id, now) >= house.pending_requests:
+        raise Refused(
+            "too_many_requests",
+            f"There are {house.pending_requests} requests that wait for an answer. Withdraw one first, or wait.",
+            limit=house.pending_requests,
+        )
+    # Where it is the client's standing that asks for a yes, the list of slots did not know.
+    least = max(min(house.request_least, house.accept_ttl), house.offer_lives)
+    if not rules.leaves_time(
+        offer.issued_at, offer.starts_at, ttl=house.accept_ttl, cutoff=house.request_cutoff, least=least
+    ):
+        raise Refused("too_soon", "This time is too near for a request to be answered. Choose a later one.")
+
+
+async def _bring_together(
+    session: AsyncSession,
+    provider_id: UUID,
+    client_id: UUID,
+    link: Relationship | None,
+    *,
+    asks: bool,
+    now: datetime,
+    new_id: NewId,
+) -> None:
+    """Let the two stand as the booking wants it: active at once, or prospect until a request is accepted (R94)."""
+    if link is None:
+        begins = RelationshipState.PROSPECT if asks else RelationshipState.ACTIVE
+        await people.begin_relationship(session, provider_id, client_id, begins, now=now, new_id=new_id)
+    elif link.state is RelationshipState.PROSPECT and not asks:
+        await people.move_relationship(session, link, RelationshipEvent.BECOMES_ACTIVE, now=now)
+
+
+async def _book(
+    session: AsyncSession,
+    offer: Offer,
+    client_id: UUID,
+    *,
+    note: str | None,
+    search_id: UUID | None,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+) -> Appointment:
+    """Book what stands at once, and tell both of them (M1, M2)."""
+    row = await book(
+        session,
+        provider_id=offer.provider_id,
+        client_id=client_id,
+        session_type=offer.session_type,
+        source=offer.source,
+        original_source=None,
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        actor=actor,
+        house=house,
+        now=now,
+        new_id=new_id,
+        label=offer.label,
+        note=note,
+        search_id=search_id,
+    )
+    to_provider = NoticeKey.NEW_REFERRAL if offer.source in REFERRALS else NoticeKey.BOOKING_MADE
+    for channel in (Channel.MAIL, Channel.PORTAL):
+        await ledger.notify(
+            session,
+            to_provider,
+            channel,
+            provider_id=row.provider_id,
+            subject_id=row.id,
+            appointment_id=row.id,
+            due_at=now,
+            now=now,
+            new_id=new_id,
+        )
+    await ledger.notify(
+        session,
+        NoticeKey.BOOKING_MADE,
+        Channel.MAIL,
+        client_id=client_id,
+        subject_id=row.id,
+        appointment_id=row.id,
+        due_at=now,
+        now=now,
+        new_id=new_id,
+    )
+    return row
+
+
+async def _say_what_is_near(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> NoReturn:
+    """Refuse a time that somebody else has taken at this very moment, by a door that takes no turns."""
+    await ensure_bookable(session, offer, house=house, now=now)
+    raise Refused("taken", "Somebody has just taken this time. Choose another one.")  # and has given it back since
+
+
+# By a client, with a code
+
+
+async def begin_booking(
+    session: AsyncSession,
+    offer: Offer,
+    client: BookingClient,
+    *,
+    note: str | None,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+    search_id: UUID | None = None,
+) -> BookingDraft:
+    """Write down what a client wants to book, and send a code to their address (M26).
+
+    Nothing here looks whether the address has an account: the answer is the same for all. Nothing is held: the
+    offer stays good for as long as the code, whatever else it loses by.
+    """
+    if offer.source not in BY_CODE:
+        raise Refused("not_by_code", "What has this source is not booked with a code.", status=422)
+    await _problems(session, search_id)
+    provider = await people_queries.provider(session, offer.provider_id)
+    if provider is None or not provider.active:
+        raise Refused("provider_left", "This provider cannot be booked any more. Choose another one.")
+    await ensure_bookable(session, offer, house=house, now=now)
+    if await queries.codes_sent(session, client.email, now - timedelta(hours=1)) >= rules.CODES_AN_HOUR:
+        raise Refused("too_many_codes", "Too many codes were sent to this address. Try again in an hour.")
+    row = BookingDraft(
+        id=new_id(),
+        provider_id=offer.provider_id,
+        session_type=offer.session_type,
+        source=offer.source,
+        label=offer.label,
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        offered_at=offer.issued_at,
+        first_name=client.first_name,
+        last_name=client.last_name,
+        email=client.email,
+        phone=client.phone,
+        birth_date=client.birth_date,
+        lives_in=client.state,
+        plan=client.plan,
+        timezone=client.timezone,
+        note=note,
+        search_id=search_id,
+        state=DraftState.AWAITING_CODE,
+        created_at=now,
+        expires_at=now + rules.CODE_LIVES,
+    )
+    session.add(row)
+    await session.flush()
+    await _record(session, EventKind.BOOKING_CODE_SENT, row, actor=Actor(kind="client"), now=now, new_id=new_id)
+    await ledger.notify(
+        session,
+        NoticeKey.BOOKING_CODE,
+        Channel.MAIL,
+        draft_id=row.id,
+        subject_id=row.id,
+        appointment_id=None,
+        due_at=now,
+        expires_at=row.expires_at,
+        now=now,
+        new_id=new_id,
+    )
+    return row
+
+
+_NO_CODE: Mapping[CodeVerdict, tuple[str, str]] = {
+    CodeVerdict.USED: ("code_used", "This booking was completed already."),
+    CodeVerdict.EXPIRED: ("code_expired", "This code has expired. Choose a time again to get another one."),
+    CodeVerdict.TRIED_OUT: ("too_many_tries", "Too many wrong codes were entered. Choose a time again."),
+}
+
+
+async def complete_booking(
+    session: AsyncSession, draft_id: UUID, code: str, *, house: House, now: datetime, new_id: NewId
+) -> Appointment | Request | WrongCode:
+    """Book what was begun, for who holds the code; conflicts are judged now, notice as it was offered.
+
+    A booking that is refused leaves the code as it was.
+    """
+    row = await queries.draft_for_update(session, draft_id)
+    if row is None:
+        raise NotFound
+    right = rules.code(house.code_key, row.id)
+    verdict = rules.judge_code(code, right, state=row.state, tries=row.tries, expires_at=row.expires_at, now=now)
+    if verdict is CodeVerdict.WRONG:
+        row.tries += 1
+        await session.flush()
+        return WrongCode(rules.CODE_TRIES - row.tries)
+    if verdict is not CodeVerdict.RIGHT:
+        raise Refused(*_NO_CODE[verdict])
+    known = await people_queries.client_by_email(session, row.email)
+    actor = Actor(kind="client", id=known.id if known else None)
+    made = await book_offer(
+        session,
+        _offered(row),
+        _typed(row),
+        note=row.note,
+        actor=actor,
+        house=house,
+        now=now,
+        new_id=new_id,
+        search_id=row.search_id,
+        proven=True,
+    )
+    row.state = DraftState.COMPLETED
+    row.appointment_id = made.id if isinstance(made, Appointment) else made.appointment_id
+    await session.flush()
+    actor = replace(actor, id=made.client_id)
+    await _record(session, EventKind.BOOKING_COMPLETED, row, actor=actor, now=now, new_id=new_id)
+    return made
+
+
+def _offered(row: BookingDraft) -> Offer:
+    return Offer(
+        provider_id=row.provider_id,
+        session_type=row.session_type,
+        source=row.source,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        issued_at=row.offered_at,
+        label=row.label,
+    )
+
+
+def _typed(row: BookingDraft) -> BookingClient:
+    return BookingClient(
+        first_name=row.first_name,
+        last_name=row.last_name,
+        email=row.email,
+        phone=row.phone,
+        birth_date=row.birth_date,
+        state=row.lives_in,
+        plan=row.plan,
+        timezone=row.timezone,
+    )
+
+
+async def _record(
+    session: AsyncSession, kind: EventKind, row: BookingDraft, *, actor: Actor, now: datetime, new_id: NewId
+) -> None:
+    await ledger.record(
+        session,
+        kind,
+        actor=actor,
+        at=now,
+        now=now,
+        new_id=new_id,
+        provider_id=row.provider_id,
+        appointment_id=row.appointment_id,
+        data={"draft": str(row.id), "source": row.source.value, "session_type": row.session_type.value},
+    )

@@ -1,0 +1,162 @@
+"""The referral programme over HTTP: every row of requirements 4.7 that is built, and why the others are refused."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from people.models import Provider
+from tests.builders import World
+from tests.portal.api.conftest import Program, Reply
+
+
+async def in_programme(admin: Program, world: World) -> tuple[Provider, str]:
+    provider = await world.provider()
+    await admin.patch(f"/practices/{provider.practice_id}", {"programme": True})
+    payer = await admin.post("/payers", {"name": "Canary Health"})
+    return provider, payer.json["id"]
+
+
+async def do(admin: Program, provider: Provider, *steps: str, payer: str) -> Reply:
+    """Take the steps one after the other; return the answer to the last."""
+    path, named = f"/providers/{provider.id}/enrolment", {"payer_ids": [payer]}
+    replies = []
+    for step in steps:
+        below = "" if step in {"enrol", "payers"} else f"/{step}"
+        method = "PATCH" if step == "payers" else "POST"
+        replies.append(await admin.send(method, f"{path}{below}", None if below else named))
+    return replies[-1]
+
+
+@pytest.mark.parametrize(
+    ("steps", "status", "said"),
+    [
+        ("enrol", 201, "incomplete"),
+        ("enrol payers", 200, "incomplete"),
+        ("enrol submit", 200, "completed"),
+        ("enrol submit submit", 200, "completed"),
+        ("enrol submit payers", 200, "completed"),
+        ("enrol delete", 200, "deleted"),
+        ("enrol delete enrol", 201, "incomplete"),
+        ("enrol deactivate", 200, "deactivated"),
+        ("enrol submit deactivate", 200, "deactivated"),
+        ("enrol enrol", 409, "already_enrolled"),
+        ("enrol submit enrol", 409, "already_enrolled"),
+        ("enrol submit delete", 409, "enrolment_completed"),
+        ("enrol deactivate enrol", 409, "enrolment_ended"),
+        ("enrol deactivate payers", 409, "enrolment_ended"),
+        ("enrol deactivate submit", 409, "enrolment_ended"),
+        ("enrol deactivate delete", 409, "enrolment_ended"),
+        ("enrol deactivate deactivate", 409, "enrolment_ended"),
+        ("enrol delete submit", 404, "not_found"),
+        ("submit", 404, "not_found"),
+    ],
+)
+async def test_an_enrolment_goes_by_its_table(admin: Program, world: World, steps: str, status: int, said: str) -> None:
+    provider, payer = await in_programme(admin, world)
+
+    reply = await do(admin, provider, *steps.split(), payer=payer)
+
+    assert (reply.status, reply.json.get("code") or reply.json["state"]) == (status, said)
+
+
+async def test_an_enrolment_shows_what_leaving_would_decline(admin: Program, world: World) -> None:
+    """R81: the count is shown before anybody decides."""
+    provider = await world.provider()
+    payer = await world.payer(provider)
+    request = await world.request(provider, payer=payer)
+    path = f"/providers/{provider.id}/enrolment"
+
+    shown = await admin.get(path)
+    left = await admin.post(f"{path}/deactivate")
+
+    assert (shown.json["state"], shown.json["payer_ids"]) == ("completed", [str(payer.id)])
+    assert (shown.json["pending_requests"], left.json["pending_requests"]) == (1, 0)
+    declined = (await admin.get(f"/requests/{request.id}")).json
+    assert (declined["state"], declined["decided_by"]) == ("declined", "operator")
+
+
+async def test_without_the_programme_nothing_of_it_exists(admin: Program, world: World) -> None:
+    """R68."""
+    provider, payer = await in_programme(admin, world)
+    await do(admin, provider, "enrol", payer=payer)
+    await admin.patch(f"/practices/{provider.practice_id}", {"programme": False})
+    path = f"/providers/{provider.id}/enrolment"
+
+    replies = [await admin.get(path), *[await do(admin, provider, one, payer=payer) for one in ("enrol", "submit")]]
+
+    assert [reply.status for reply in replies] == [404, 404, 404]
+
+
+@pytest.mark.parametrize("payers", ["none", "unknown", "inactive"])
+async def test_at_least_one_payer_that_is_there(admin: Program, world: World, payers: str) -> None:
+    """R70."""
+    provider, payer = await in_programme(admin, world)
+    await admin.patch(f"/payers/{payer}", {"active": payers != "inactive"})
+    named: dict[str, Any] = {"none": [], "unknown": [str(uuid4())], "inactive": [payer]}
+
+    reply = await admin.post(f"/providers/{provider.id}/enrolment", {"payer_ids": named[payers]})
+
+    assert reply.status == (400 if payers == "none" else 422)
+
+
+async def test_payers_have_names_of_their_own(admin: Program) -> None:
+    one = await admin.post("/payers", {"name": "Canary Health"})
+    same = await admin.post("/payers", {"name": "Canary Health"})
+    other = await admin.post("/payers", {"name": "Canary Care", "instant": True})
+    renamed = await admin.patch(f"/payers/{other.json['id']}", {"name": "Canary Health"})
+    kept = await admin.patch(f"/payers/{one.json['id']}", {"name": "Canary Health", "active": False})
+
+    assert (one.status, one.json["instant"], one.json["active"]) == (201, False, True)
+    assert one.headers["Location"] == f"/api/v1/payers/{one.json['id']}"
+    assert (same.status, same.code) == (renamed.status, renamed.code) == (409, "name_taken")
+    assert (kept.status, kept.json["active"]) == (200, False)
+    listed = (await admin.get("/payers")).json["items"]
+    assert {row["name"] for row in listed} == {"Canary Health", "Canary Care"}
+
+
+@pytest.mark.parametrize(
+    ("source", "asked", "status", "comes_to"),
+    [
+        ("booking_link", "required", 200, "required"),
+        ("platform_search", "required", 200, "required"),
+        ("booking_link", "none", 200, "none"),
+        ("client_portal", "none", 200, "none"),
+        ("payer", "none", 200, "required"),  # it counts with payers that allow it
+        ("provider_made", "required", 422, None),
+        ("waitlist_offer", "none", 422, None),
+    ],
+)
+async def test_a_practice_asks_for_what_it_may(
+    admin: Program, world: World, source: str, asked: str, status: int, comes_to: str | None
+) -> None:
+    """1.16: more for any source that clients use; less where the house, and the payer, allow it."""
+    practice = await world.practice()
+    path = f"/practices/{practice.id}/policies"
+
+    changed = await admin.put(path, {"source": source, "acceptance": asked})
+
+    assert changed.status == status
+    found = {one["source"]: one for one in (await admin.get(path)).json["items"]}
+    if comes_to:
+        assert (found[source]["acceptance"], found[source]["asked"]) == (comes_to, asked)
+        await admin.put(path, {"source": source, "acceptance": None})
+        back = {one["source"]: one for one in (await admin.get(path)).json["items"]}
+        assert back[source]["asked"] is None
+
+
+async def test_policies_tell_the_table(admin: Program, world: World) -> None:
+    practice = await world.practice()
+
+    items = (await admin.get(f"/practices/{practice.id}/policies")).json["items"]
+
+    told = {one["source"]: (one["acceptance"], one["ttl_h"], one["windows"], one["notice"]) for one in items}
+    assert told == {
+        "platform_search": ("none", None, "open_hours", True),
+        "booking_link": ("none", None, "open_hours", True),
+        "colleague": ("none", None, "open_hours", True),
+        "payer": ("required", 48, "external_blocks", True),
+        "client_portal": ("required", 48, "open_hours", True),
+        "provider_made": ("none", None, "any", False),
+        "waitlist_offer": ("client", 2, "freed", False),
+    }
