@@ -8,6 +8,7 @@ take for ever where somebody wants it to, so it runs aside (`config/aside.py`).
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import ceil, floor
@@ -39,7 +40,8 @@ _WHEN = frozenset(
     }
 )
 _TAKES_TIME = frozenset({"VEVENT", "VFREEBUSY"})
-_RECURS = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
+# What has one of these may take time long after its own days.
+_LASTS = frozenset({"DURATION", "RDATE", "RECURRENCE-ID", "RRULE"})
 _FOLD = re.compile(rb"\r?\n[ \t]")
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _DIGITS = re.compile(r":(\d{8})")
@@ -159,36 +161,62 @@ def expand(thinned: str, asked: Asked) -> list[Span]:
 
 
 def without_the_past(thinned: str, since: datetime) -> str:
-    """Leave out single events that ended days before the range: of an old calendar that is nearly all.
+    """Leave out single events that ended days before the range, and those that say no start at all.
 
-    Told by the digits of their days alone; what recurs, or stands for one time of what recurs, is kept.
+    Told by the digits of their days alone: of an old calendar that is nearly all, and to read it properly would take
+    most of the time. What recurs, or stands for one time of what recurs, is kept.
     """
     last = (since - timedelta(days=3)).strftime("%Y%m%d")
-    head, *parts = re.split(r"(?<=\n)(?=BEGIN:VEVENT\r)", thinned)
-    return head + "".join(part for part in parts if not _over(part, last))
+    return _EVENT.sub(lambda event: event[0] if _may_count(event[0], last) else "", thinned)
 
 
-def _over(part: str, last: str) -> bool:
-    event, _, rest = part.partition("END:VEVENT")
-    if rest.strip():  # something else follows, such as the end of the calendar
+_EVENT = re.compile(r"^BEGIN:VEVENT\r\n.*?^END:VEVENT\r\n", re.MULTILINE | re.DOTALL)
+
+
+def _may_count(event: str, last: str) -> bool:
+    lines = {_name(line): line for line in event.split("\r\n")}
+    if "DTSTART" not in lines:
         return False
-    days = {_name(line): _DIGITS.search(line) for line in event.split("\r\n")}
-    if days.keys() & (_RECURS | {"DURATION"}):
-        return False
-    ends = days.get("DTEND") or days.get("DTSTART")
-    return ends is not None and ends[1] < last
+    if lines.keys() & _LASTS:
+        return True
+    ends = _DIGITS.search(lines.get("DTEND", lines["DTSTART"]))
+    return ends is None or ends[1] >= last
 
 
 def _spans(calendar: icalendar.Component, asked: Asked, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
-    day = timedelta(days=1)  # what names no zone is compared as if it were in UTC
-    found = recurring_ical_events.of(calendar, skip_bad_series=True)
-    for event in found.between(asked.since - day, asked.until + day):
-        if _takes_time(event):
-            yield floor(_seconds(event["DTSTART"].dt, zone)), ceil(_seconds(event["DTEND"].dt, zone))
+    for series in _series(calendar):
+        with suppress(*_BROKEN):  # one that makes no sense does not keep the rest from being read
+            yield from _of_series(series, asked, zone)
     for part in calendar.walk("VFREEBUSY"):
-        for period in _periods(part):
-            if period.params.get("FBTYPE", "BUSY").upper() != "FREE":
-                yield floor(_seconds(period.start, zone)), ceil(_seconds(period.end, zone))
+        with suppress(*_BROKEN):
+            yield from _of_busy_times(part, zone)
+
+
+# What the library raises, somewhere inside, for properties that are broken or contradict each other.
+_BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def _series(calendar: icalendar.Component) -> Iterator[icalendar.Calendar]:
+    """Return each event with what stands for single times of it, as a calendar of its own."""
+    found: dict[str, icalendar.Calendar] = {}
+    for event in calendar.walk("VEVENT"):
+        uid = str(event.get("UID", id(event)))
+        found.setdefault(uid, icalendar.Calendar()).add_component(event)
+    yield from found.values()
+
+
+def _of_series(part: icalendar.Calendar, asked: Asked, zone: ZoneInfo) -> list[tuple[int, int]]:
+    day = timedelta(days=1)  # what names no zone is compared as if it were in UTC
+    found = recurring_ical_events.of(part, skip_bad_series=True).between(asked.since - day, asked.until + day)
+    return [_seconds(one["DTSTART"].dt, one["DTEND"].dt, zone) for one in found if _takes_time(one)]
+
+
+def _of_busy_times(part: icalendar.Component, zone: ZoneInfo) -> list[tuple[int, int]]:
+    return [
+        _seconds(period.start, period.end, zone)
+        for period in _periods(part)
+        if period.params.get("FBTYPE", "BUSY").upper() != "FREE"
+    ]
 
 
 def _takes_time(event: icalendar.Component) -> bool:
@@ -210,7 +238,11 @@ def _periods(part: icalendar.Component) -> Iterator[icalendar.vPeriod]:
         yield from getattr(one, "dts", [one])
 
 
-def _seconds(at: date | datetime, zone: ZoneInfo) -> float:
+def _seconds(starts: date, ends: date, zone: ZoneInfo) -> tuple[int, int]:
+    return floor(_instant(starts, zone)), ceil(_instant(ends, zone))
+
+
+def _instant(at: date, zone: ZoneInfo) -> float:
     """Read a moment as seconds since 1970; a day begins at midnight there, and what names no zone is in this one."""
     if not isinstance(at, datetime):
         at = datetime.combine(at, time())

@@ -211,15 +211,18 @@ async def _seen_referrals(world: World, provider: Provider) -> list[str]:
 
 
 async def _in_the_programme(world: World, deps: Deps, payer: Payer) -> list[str]:
-    """Lay out providers of a practice with the programme, whose places in it can still go every way."""
+    """Lay out providers of a practice with the programme, whose places in it can still go every way.
+
+    They are many: a place that one operation has ended is lost to those that come after it.
+    """
     practice = await world.practice()
-    rows = [await world.provider(practice=practice) for _ in range(32)]
+    rows = [await world.provider(practice=practice) for _ in range(80)]
     told: dict[str, Any] = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
     async with deps.sessions.begin() as session:
         (await session.merge(practice)).programme = True
         for row in rows[4:]:
             await people.enrol(session, row.id, [payer.id], **told)
-        for row in rows[24:]:
+        for row in rows[72:]:
             await people.move_enrolment(session, row.id, EnrolmentEvent.SUBMIT, **told)
     return [str(row.id) for row in rows]
 
