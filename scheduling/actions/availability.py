@@ -175,13 +175,14 @@ async def change_settings(
 ) -> ReferralSettings:
     """Change how a provider wants to be booked; the caller holds the provider's row."""
     row = await queries.referral_settings(session, provider_id)
+    if not changed:
+        return row
     for name, value in changed.items():
         setattr(row, name, value)
     if row.youngest > row.oldest:
         raise Refused("ages", "`youngest` is above `oldest`. Give the ages as a range.", status=422)
+    row.version += 1
     session.add(row)
-    if changed:
-        row.version += 1
     await session.flush()
     facts: Facts = {"fields": ",".join(sorted(changed))}
     await _changed(session, EventKind.SETTINGS_CHANGED, provider_id, facts, actor=actor, now=now, new_id=new_id)
