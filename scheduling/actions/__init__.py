@@ -10,7 +10,17 @@ from scheduling.actions.codes import booking_code
 from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due
 from scheduling.actions.endings import confirm_details, end, mark_no_show
-from scheduling.actions.feeds import AHEAD, BEHIND, Claim, Copy, add_feed, claim_feed, note_feed, remove_feed
+from scheduling.actions.feeds import (
+    AHEAD,
+    BEHIND,
+    CLAIM_LASTS,
+    Claim,
+    Copy,
+    add_feed,
+    claim_feed,
+    note_feed,
+    remove_feed,
+)
 from scheduling.actions.house import House, house
 from scheduling.actions.matching import (
     forget_searches,
@@ -51,6 +61,7 @@ __all__ = [
     "AHEAD",
     "BEHIND",
     "HISTORY",
+    "CLAIM_LASTS",
     "Claim",
     "Copy",
     "House",
