@@ -60,8 +60,8 @@ from scheduling.actions.slots import (
 __all__ = [
     "AHEAD",
     "BEHIND",
-    "HISTORY",
     "CLAIM_LASTS",
+    "HISTORY",
     "Claim",
     "Copy",
     "House",
