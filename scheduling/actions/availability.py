@@ -201,4 +201,4 @@ async def _changed(
 ) -> None:
     """Write a change down, and have the next opening computed anew."""
     await ledger.record(session, kind, actor=actor, at=now, now=now, new_id=new_id, provider_id=provider_id, data=facts)
-    await enqueue(session, "openings", provider_id)
+    await enqueue(session, "openings", provider_id, once=False)

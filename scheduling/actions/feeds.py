@@ -72,7 +72,7 @@ async def remove_feed(session: AsyncSession, row: BusyFeed, *, actor: Actor, now
     """Forget an imported calendar; what it took is open again."""
     await queries.delete_feed(session, row)
     await _record(session, EventKind.BUSY_FEED_REMOVED, row, actor=actor, now=now, new_id=new_id)
-    await enqueue(session, "openings", row.provider_id)
+    await enqueue(session, "openings", row.provider_id, once=False)
 
 
 # Reading it
@@ -139,7 +139,7 @@ async def note_feed(
         if read.spans is not None:
             row.read_at = now
             await queries.replace_busy(session, row, [(new_id(), span) for span in read.spans])
-            await enqueue(session, "openings", row.provider_id)
+            await enqueue(session, "openings", row.provider_id, once=False)
     row.due_at = now + every * 2 ** min(row.failures, MOST_DOUBLINGS)
     return row.provider_id
 
