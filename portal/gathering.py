@@ -267,6 +267,7 @@ def _client_facts(client: Client, provider: Provider, about: _About, settings: S
         session_type=appointment.session_type if appointment else None,
         until=_answer_by(about),
         ahead=_ahead(about) if about.series else None,
+        can_be_called=client.phone is not None,
         # A cancelled appointment's words, or a declined request's: they stand in the portal and go no further.
         wrote=bool((appointment and appointment.cancel_message) or (request and request.reason)),
     )

@@ -95,7 +95,11 @@ def entry_for_client(session_type: SessionType, facts: ClientFacts, language: La
     """
     catalogue = CATALOGUES[language]
     words = _for_client(facts, catalogue, language)
-    told = (catalogue.entry_with.format_map(words), catalogue.held[session_type].format_map(words), _link(facts))
+    told = (
+        catalogue.entry_with.format_map(words),
+        _held(session_type, facts, catalogue).format_map(words),
+        _link(facts),
+    )
     return catalogue.entry_title[session_type], "\n".join(told)
 
 
@@ -146,7 +150,7 @@ def _for_client(facts: ClientFacts, catalogue: Catalogue, language: Language) ->
     words |= {name: told for name, told in (("provider", facts.provider), ("code", facts.code)) if told}
     if facts.session_type:
         words["session"] = catalogue.session[facts.session_type]
-        words["held"] = catalogue.held[facts.session_type].format_map(words)
+        words["held"] = _held(facts.session_type, facts, catalogue).format_map(words)
     if facts.ahead is not None:
         told = [_day_and_time(one, facts.timezone, language) for one in facts.ahead]
         words["ahead"] = "; ".join(told) or catalogue.none_ahead
@@ -157,6 +161,12 @@ def _for_account(facts: AccountFacts, language: Language) -> dict[str, str]:
     """Return what stands for the names in braces; one whose fact is unknown is absent."""
     words = _instants({"until": facts.until}, facts, language)
     return words | {name: told for name, told in (("link", facts.link), ("provider", facts.provider)) if told}
+
+
+def _held(session_type: SessionType, facts: ClientFacts, catalogue: Catalogue) -> str:
+    if session_type is SessionType.PHONE_CONSULTATION and not facts.can_be_called:
+        return catalogue.held_without_a_number
+    return catalogue.held[session_type]
 
 
 def _instants(told: Mapping[str, datetime | None], facts: Facts, language: Language) -> dict[str, str]:

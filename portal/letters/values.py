@@ -74,14 +74,15 @@ class ClientFacts(_Facts):
 
     `provider` is with whom, as the provider shows their name. There is no field for a telephone number, so none of
     a provider's and none of the line's gets in (R102), and none for words: what a provider wrote stands in the
-    portal, and `wrote` says that there is something to read. `until` is when an offer or a code ends, `ahead` when
-    what is left of a series starts.
+    portal, and `wrote` says that there is something to read. `can_be_called` tells whether any number of theirs is
+    known, and not which. `until` is when an offer or a code ends, `ahead` when what is left of a series starts.
     """
 
     provider: str | None = None
     session_type: SessionType | None = None
     until: datetime | None = None
     ahead: tuple[datetime, ...] | None = None
+    can_be_called: bool = True
     wrote: bool = False
     code: str | None = None
 
@@ -160,6 +161,7 @@ class Catalogue:
     to_accounts: Mapping[NoticeKey, Wording]
     session: Mapping[SessionType, str]
     held: Mapping[SessionType, str]
+    held_without_a_number: str
     enclosed: Mapping[Method, str]
     none_ahead: str
     to_the_portal: str

@@ -1,6 +1,7 @@
 """What letters say, and what they cannot say."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from people.values import Language
 from portal import letters
 from portal.letters import CATALOGUES, AccountFacts, ClientFacts, Dial, Facts, Letter, ProviderFacts, gsm7, render
-from portal.letters.values import Wording
-from scheduling.values import SessionType
+from portal.letters.values import Catalogue, Wording
+from scheduling.values import Method, SessionType
 from status.rules.letters import KINDS
 from status.values import NoticeKey, Recipient
 
@@ -223,6 +224,15 @@ def test_some_characters_count_twice() -> None:
 # Two languages
 
 
+def test_a_client_whose_number_is_unknown_is_asked_for_one() -> None:
+    unknown = replace(TO_CLIENT, can_be_called=False)
+    said = render(NoticeKey.BOOKING_MADE, unknown, EN).body
+    assert "we have no number of yours: please add one in the portal" in said
+    assert "calls you at the number" not in said
+    held = replace(unknown, session_type=SessionType.FULL_SESSION)
+    assert "no number" not in render(NoticeKey.BOOKING_MADE, held, EN).body
+
+
 def placeholders(text: str) -> set[str]:
     return set(re.findall(r"{(\w+)}", text))
 
@@ -239,13 +249,28 @@ def test_every_letter_that_may_be_sent_is_written_and_no_other() -> None:
     assert {*NoticeKey} == PROVIDERS_KEYS | CLIENTS_KEYS | ACCOUNTS_KEYS
 
 
+def loose(catalogue: Catalogue) -> list[tuple[str, set[str]]]:
+    """Return what is named in the sentences of a catalogue that belong to no letter."""
+    found = []
+    for field in fields(Catalogue):
+        value = getattr(catalogue, field.name)
+        several = value.items() if isinstance(value, Mapping) else [("", value)]
+        found += [(f"{field.name} {name}", placeholders(words)) for name, words in several if isinstance(words, str)]
+    return found
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_every_letter_is_written_in_every_language(language: Language) -> None:
     catalogue = CATALOGUES[language]
     assert set(catalogue.to_providers) == PROVIDERS_KEYS - {NoticeKey.REMINDER} | {*Dial}
     assert set(catalogue.to_clients) == CLIENTS_KEYS
     assert set(catalogue.to_accounts) == ACCOUNTS_KEYS
-    assert set(catalogue.session) == set(catalogue.held) == {*SessionType}
+    assert set(catalogue.session) == set(catalogue.held) == set(catalogue.entry_title) == {*SessionType}
+    assert set(catalogue.enclosed) == {*Method}
+    ours, theirs = loose(catalogue), loose(CATALOGUES[EN])
+    assert [(name, placeholders(words)) for name, words in ours] == [
+        (name, placeholders(words)) for name, words in theirs
+    ]
 
 
 @pytest.mark.parametrize("key", sorted(CATALOGUES[EN].to_providers))
@@ -372,6 +397,7 @@ def test_facts_for_clients_have_no_room_for_words_or_numbers() -> None:
         "session_type",
         "until",
         "ahead",
+        "can_be_called",
         "wrote",
         "code",
     }

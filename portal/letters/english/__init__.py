@@ -18,6 +18,7 @@ ENGLISH = Catalogue(
         SessionType.PHONE_CONSULTATION: "{provider} calls you at the number that you have given us.",
         SessionType.FULL_SESSION: "The portal shows where it is held.",
     },
+    held_without_a_number="{provider} will call you, but we have no number of yours: please add one in the portal.",
     enclosed={
         Method.PUBLISH: "The attached file brings your calendar up to date.",
         Method.CANCEL: "The attached file takes it out of most calendars; please see that it is gone from yours.",

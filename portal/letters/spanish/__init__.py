@@ -18,6 +18,7 @@ SPANISH = Catalogue(
         SessionType.PHONE_CONSULTATION: "{provider} le llamará al número que usted nos dio.",
         SessionType.FULL_SESSION: "El portal muestra dónde se realiza.",
     },
+    held_without_a_number="{provider} le llamará, pero no tenemos ningún número suyo: añada uno en el portal.",
     enclosed={
         Method.PUBLISH: "El archivo adjunto pone su calendario al día.",
         Method.CANCEL: "El archivo adjunto la quita de casi todo calendario; compruebe que ya no esté en el suyo.",
