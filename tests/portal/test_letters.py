@@ -267,10 +267,7 @@ def test_every_letter_is_written_in_every_language(language: Language) -> None:
     assert set(catalogue.to_accounts) == ACCOUNTS_KEYS
     assert set(catalogue.session) == set(catalogue.held) == set(catalogue.entry_title) == {*SessionType}
     assert set(catalogue.enclosed) == {*Method}
-    ours, theirs = loose(catalogue), loose(CATALOGUES[EN])
-    assert [(name, placeholders(words)) for name, words in ours] == [
-        (name, placeholders(words)) for name, words in theirs
-    ]
+    assert loose(catalogue) == loose(CATALOGUES[EN])
 
 
 @pytest.mark.parametrize("key", sorted(CATALOGUES[EN].to_providers))
