@@ -298,7 +298,7 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
                 for name, schema in body["properties"].items():
                     for option in schema.get("anyOf", [schema]):
                         _name_id(name, option, known)
-                        _name_id(name.removesuffix("s"), option.get("items", {}), known)
+                        _name_id(_ITEMS.get(name, name), option.get("items", {}), known)
     return described
 
 
@@ -308,6 +308,10 @@ def _send_clients(schema: dict[str, Any]) -> None:
     schema["properties"]["file"]["format"] = "clients"
     for name in ("First Name", "Last Name", "Email"):
         schema["properties"][f"{name.lower().replace(' ', '_')}_column"]["format"] = name
+
+
+# What the items of a list are ids of, where its name says otherwise.
+_ITEMS = {"payer_ids": "payer_id", "exclude": "provider_id"}
 
 
 def _name_id(name: str, schema: dict[str, Any], known: Mapping[str, Sequence[str]]) -> None:
