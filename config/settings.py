@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     request_least_h: int = Field(4, ge=0)
     request_warning_h: int = Field(12, ge=1)
     waitlist_hold_h: int = Field(2, ge=1)
+    psychiatric_d: int = Field(14, ge=1)
     late_cancel_h: int = Field(24, ge=0)
     open_bookings: int = Field(3, ge=1)
     pending_requests: int = Field(2, ge=1)

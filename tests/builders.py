@@ -37,6 +37,7 @@ from scheduling.values import (
     Source,
     WeeklyHours,
 )
+from status.models import PsychiatricReferral
 from status.values import Actor
 
 OPERATOR = Actor(kind="operator")
@@ -362,6 +363,14 @@ class World:
                 now=self.deps.now(),
                 new_id=self.deps.new_id,
                 asked_by=asked_by.id if asked_by else None,
+            )
+
+    async def drafted(self, provider: Provider) -> PsychiatricReferral:
+        """Draft a referral for medication, for a client of the provider's."""
+        client = await self.client(provider)
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.refer_to_prescriber(
+                session, provider.id, client.id, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
             )
 
     async def consultation(self, **told: object) -> tuple[Provider, Client, Appointment]:

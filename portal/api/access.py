@@ -26,7 +26,7 @@ from scheduling import queries as scheduling
 from scheduling.models import Appointment, Block, BookingDraft, BusyFeed, Request, Search
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.models import Consultation, Referral
+from status.models import Consultation, PsychiatricReferral, Referral
 from status.values import EventKind
 
 Row = TypeVar("Row")
@@ -138,6 +138,13 @@ async def request(ask: Ask[Any, Any], request_id: UUID) -> Request:
     row = await scheduling.request(ask.session, request_id)
     owned = row is not None and row.provider_id == ask.caller.provider_id
     return _theirs(ask.caller, "request", request_id, row, owned=owned)
+
+
+async def psychiatric(ask: Ask[Any, Any], psychiatric_id: UUID) -> PsychiatricReferral:
+    """Return a referral for medication that the caller has made or was sent."""
+    row = await ledger_queries.psychiatric_referral(ask.session, psychiatric_id)
+    owned = row is not None and ask.caller.provider_id in {row.provider_id, row.prescriber_id}
+    return _theirs(ask.caller, "psychiatric_referral", psychiatric_id, row, owned=owned)
 
 
 async def practice(ask: Ask[Any, Any], practice_id: UUID, *, lock: bool = False) -> Practice:

@@ -14,7 +14,12 @@ class _Row(Protocol):
     id: UUID
 
 
+class _Begun(_Row, Protocol):
+    created_at: datetime
+
+
 R = TypeVar("R", bound=_Row)
+B = TypeVar("B", bound=_Begun)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -57,6 +62,12 @@ def event(cursor: str | None) -> tuple[int, int]:
 def of_instant_and_id(instant: datetime, row_id: UUID) -> str:
     """Return the cursor behind a row of a list in the order of time."""
     return _write(struct.pack(">q", (instant - _EPOCH) // _MICROSECOND) + row_id.bytes)
+
+
+def newest(rows: Sequence[B], limit: int) -> tuple[Sequence[B], str | None]:
+    """Return at most `limit` rows that begin with the newest, and the cursor behind them, as `page` does."""
+    shown = rows[:limit]
+    return shown, of_instant_and_id(shown[-1].created_at, shown[-1].id) if len(rows) > limit else None
 
 
 def instant_and_id(cursor: str | None) -> tuple[datetime, UUID] | None:

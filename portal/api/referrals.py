@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from config.errors import Refused
 from people import queries as people_queries
 from people.values import SeenClient
 from portal.api import access, cursors
 from portal.api.fields import Listing, Nothing, Shape, Words
 from portal.api.operation import ADMIN, ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+from portal.api.vocabulary import CrisisContactShown, crisis_contacts
 from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import Appointment
@@ -89,16 +89,27 @@ class ReferralInFull(ReferralShown):
 
 
 class HandedBack(Shape):
-    """A referral that was handed back; appointments that lie ahead stay until the provider cancels them."""
+    """A referral that was handed back; appointments that lie ahead stay until the provider cancels them.
+
+    `crisis` tells where somebody in danger finds help at once, where the reason was acuity.
+    """
 
     referral: ReferralShown
+    crisis: list[CrisisContactShown]
     ahead: list[ReferredAppointment]
+
+
+class SearchedAgain(Shape):
+    """A new search with a client's old answers, and without the provider whose referral came to nothing."""
+
+    search_id: UUID
 
 
 class MovedOn(Shape):
     """A referral that its client has ended; appointments that lie ahead stay until somebody cancels them.
 
-    `search_id` is the search to go on with, null where the client came without one.
+    `search_id` is a new search with the client's old answers and without this provider: null where they came without
+    a search.
     """
 
     referral: ReferralShown
@@ -113,10 +124,10 @@ async def listed(ask: Ask[Nothing, ReferralListing]) -> Answer:
         ask.session,
         provider_id=provider_id,
         state=ask.query.state,
-        before=await _page_end(ask),
+        before=cursors.instant_and_id(ask.query.after),
         limit=ask.query.limit + 1,
     )
-    rows, after = cursors.page(found, ask.query.limit)
+    rows, after = cursors.newest(found, ask.query.limit)
     unseen = await ledger_queries.unseen(ask.session, provider_id)
     return Answer(ReferralsShown(items=await _views(ask, rows), next=after, unseen=unseen))
 
@@ -156,27 +167,41 @@ async def not_a_match(ask: Ask[Mismatch, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    shown = HandedBack(referral=await _view(ask, row), ahead=await _ahead(ask, row))
+    shown = HandedBack(
+        referral=await _view(ask, row),
+        crisis=crisis_contacts() if ask.body.reason is MismatchReason.ACUITY else [],
+        ahead=await _ahead(ask, row),
+    )
     return Answer(shown, (row.id, row.provider_id))
 
 
 async def find_another(ask: Ask[MovingOn, Nothing]) -> Answer:
     """End a referral for a client who wants somebody else (R19)."""
     row = await access.referral(ask, ask.path["referral_id"])
-    row = await scheduling.find_another(
-        ask.session, row.id, reason=ask.body.reason, actor=ask.actor, now=ask.now, new_id=ask.new_id
+    row, found = await scheduling.find_another(
+        ask.session,
+        row.id,
+        reason=ask.body.reason,
+        actor=ask.actor,
+        house=scheduling.house(ask.settings),
+        now=ask.now,
+        new_id=ask.new_id,
     )
-    shown = MovedOn(referral=await _view(ask, row), ahead=await _ahead(ask, row), search_id=row.search_id)
+    shown = MovedOn(
+        referral=await _view(ask, row),
+        ahead=await _ahead(ask, row),
+        search_id=found.search_id if found else None,
+    )
     return Answer(shown, (row.id, row.provider_id))
 
 
-async def _page_end(ask: Ask[Nothing, ReferralListing]) -> Referral | None:
-    """Return the referral that the page before ended with."""
-    last = cursors.row_id(ask.query.after)
-    row = await ledger_queries.referral(ask.session, last) if last else None
-    if last and row is None:
-        raise Refused("no_such_cursor", "No list has given this cursor. Begin without one.", status=422)
-    return row
+async def search_again(ask: Ask[Nothing, Nothing]) -> Answer:
+    """Search with a client's old answers after their referral came to nothing (R39)."""
+    row = await access.referral(ask, ask.path["referral_id"])
+    found = await scheduling.search_for_referred(
+        ask.session, row.id, house=scheduling.house(ask.settings), now=ask.now, new_id=ask.new_id
+    )
+    return Answer(SearchedAgain(search_id=found.search_id))
 
 
 async def _view(ask: Ask[Any, Any], row: Referral) -> ReferralShown:
@@ -278,5 +303,19 @@ OPERATIONS = (
         query=Nothing,
         answer=MovedOn,
         body_optional=True,
+        links={"getSearch": {"search_id": "/search_id"}},
+    ),
+    Operation(
+        name="searchAgain",
+        method=Method.POST,
+        path="/referrals/{referral_id}/search",
+        roles=ADMIN,
+        summary="Search with a client's old answers after their referral came to nothing",
+        handler=search_again,
+        body=Nothing,
+        query=Nothing,
+        answer=SearchedAgain,
+        status=201,
+        links={"getSearch": {"search_id": "/search_id"}},
     ),
 )

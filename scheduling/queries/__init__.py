@@ -70,7 +70,14 @@ from scheduling.queries.openings import (
     stale_openings,
     write_openings,
 )
-from scheduling.queries.referrals import ahead_of, ahead_of_referral, all_of_referral, notes_of_referrals, of_referrals
+from scheduling.queries.referrals import (
+    ahead_of,
+    ahead_of_referral,
+    all_of_referral,
+    notes_of_referrals,
+    of_referrals,
+    searches_of,
+)
 from scheduling.queries.series import of_series, series
 from scheduling.queries.waitlist import waitlist_entry
 
@@ -130,6 +137,7 @@ __all__ = [
     "requests",
     "rule",
     "search",
+    "searches_of",
     "series",
     "set_practice_acceptance",
     "settings_of",

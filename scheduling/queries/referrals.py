@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Search
 from scheduling.queries.appointments import TAKEN
 
 
@@ -73,3 +73,9 @@ async def ahead_of_referral(session: AsyncSession, referral_id: UUID, now: datet
         )
     )
     return found.first() is not None
+
+
+async def searches_of(session: AsyncSession, search_ids: Sequence[UUID]) -> Mapping[UUID, Search]:
+    """Return searches by their ids; one that was forgotten is left out."""
+    found = await session.execute(select(Search).where(col(Search.id).in_(search_ids)))
+    return {row.id: row for row in found.scalars()}

@@ -73,7 +73,7 @@ async def psychiatric_referrals(
     provider_id: UUID | None,
     state: PsychiatricState | None,
     now: datetime,
-    before: PsychiatricReferral | None,
+    before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[PsychiatricReferral]:
     """Return those that a provider has made or was sent, newest first, by where they stand now."""
@@ -90,8 +90,8 @@ async def psychiatric_referrals(
     if before:
         query = query.where(
             or_(
-                col(row.created_at) < before.created_at,
-                and_(col(row.created_at) == before.created_at, col(row.id) < before.id),
+                col(row.created_at) < before[0],
+                and_(col(row.created_at) == before[0], col(row.id) < before[1]),
             )
         )
     return (await session.execute(query)).scalars().all()

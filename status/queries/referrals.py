@@ -1,6 +1,7 @@
 """Reads and writes of referrals."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, any_, cast, func, or_, select, update
@@ -50,10 +51,10 @@ async def referrals(
     *,
     provider_id: UUID | None,
     state: ReferralState | None,
-    before: Referral | None,
+    before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> Sequence[Referral]:
-    """Return referrals, newest first; `before` is the last one of the page before."""
+    """Return referrals, newest first; `before` is when the last one of the page before began, and its id."""
     query = select(Referral).order_by(col(Referral.created_at).desc(), col(Referral.id).desc()).limit(limit)
     if provider_id:
         query = query.where(col(Referral.provider_id) == provider_id)
@@ -62,8 +63,8 @@ async def referrals(
     if before:
         query = query.where(
             or_(
-                col(Referral.created_at) < before.created_at,
-                and_(col(Referral.created_at) == before.created_at, col(Referral.id) < before.id),
+                col(Referral.created_at) < before[0],
+                and_(col(Referral.created_at) == before[0], col(Referral.id) < before[1]),
             )
         )
     return (await session.execute(query)).scalars().all()

@@ -55,6 +55,7 @@ class Things:
     import_id: UUID
     search_id: UUID
     draft_id: UUID
+    psychiatric_id: UUID
 
     def ids(self) -> set[str]:
         return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
@@ -185,6 +186,19 @@ CASES = {
     "openReferral": Case(),
     "handBackReferral": Case(409, 409, 404, lambda _: {"reason": "other"}),  # nobody has opened it yet
     "findAnotherProvider": Case(409, 403, 403),
+    "searchAgain": Case(409, 403, 403),
+    "createPsychiatricReferral": Case(201, 201, 404, by_provider),
+    "listPsychiatricReferrals": Case(200, 200, 404, None, by_provider),
+    "getPsychiatricReferral": Case(),
+    "consentToPsychiatricReferral": Case(body=lambda _: {"by": "client", "statement": 1}),
+    # Nobody has consented yet; and what is up to a prescriber is not up to who refers.
+    "sendPsychiatricReferral": Case(
+        409, 409, 404, lambda t: {"search_id": str(t.search_id), "prescriber_id": str(t.provider_id)}
+    ),
+    "acceptPsychiatricReferral": Case(409, 403),
+    "declinePsychiatricReferral": Case(409, 403),
+    "notePsychiatricVisit": Case(409, 403),
+    "withdrawPsychiatricReferral": Case(),
     "getSharing": Case(),
     "listTasks": Case(200, 200, 404, None, by_provider),
     "listNotices": Case(200, 200, 404, None, by_provider),
@@ -230,6 +244,7 @@ async def things_of(world: World, provider: Provider) -> Things:
         (await world.looked_at(provider)).id,
         search.search_id,
         draft.id,
+        (await world.drafted(provider)).id,
     )
 
 

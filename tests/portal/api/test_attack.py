@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 import schemathesis
@@ -30,13 +31,14 @@ from portal.api.fields import State
 from scheduling import actions as scheduling
 from scheduling.rules import offers
 from scheduling.values import SessionType, Source
-from status.models import Referral
+from status.models import PsychiatricReferral, Referral
 from status.queries import latest_consultations
-from status.values import ReferralState
+from status.values import PsychiatricState, ReferralState
 from tests.builders import OPERATOR, World
 from tests.clock import START
 from tests.portal.api.conftest import Program
 from tests.portal.api.test_support import call
+from tests.scheduling.matching.listing import listed
 
 EXAMPLES = 100
 SEED = 1108
@@ -142,20 +144,25 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
     blocks = [await world.block(provider, opens=f"{n:02d}:00") for provider in (one, two) for n in range(12)]
     feeds = [await world.busy_feed(two, f"https://calendar.example.com/{n}.ics") for n in range(8)]
     await world.hours(one)
-    searches = [await world.search(one) for _ in range(2)]
+    searches = [await world.search(one, prescriber=True) for _ in range(2)]
+    prescribers = [await listed(world, profile={"taxonomy": "2084P0800X"}) for _ in range(2)]
+    referrals, psychiatric = await _referrals(world, one, prescribers[0], searches[0].search_id)
     async with deps.sessions() as session:
         followed = await latest_consultations(session, [row.id for row in appointments])
     return {
         "practice_id": [str(row.id) for row in practices],
         "provider_id": [str(one.id), str(two.id)],
         "enrolled_id": await _in_the_programme(world, deps, payers[0]),
-        "client_id": [str(row.id) for row in clients],
+        "client_id": [str(row.id) for row in (*clients, *[await world.client(one) for _ in range(8)])],
         "appointment_id": [str(row.id) for row in appointments],
         "consultation_id": [str(row.id) for row in followed.values()],
         "call_id": [str(row.id) for row in calls],
         "payer_id": [str(row.id) for row in payers],
         "request_id": [str(row.id) for row in requests],
-        "referral_id": [*{str(row.referral_id) for row in appointments}, *await _seen_referrals(world, one)],
+        "referral_id": [*{str(row.referral_id) for row in appointments}, *referrals],
+        "psychiatric_id": psychiatric,
+        "exclude": [str(one.id), str(two.id)],
+        "prescriber_id": [str(row.id) for row in prescribers],
         "block_id": [str(row.id) for row in blocks],
         "import_id": [str(row.id) for row in imports],
         "busy_feed_id": [str(row.id) for row in feeds],
@@ -189,10 +196,16 @@ async def _to_be_booked(world: World) -> dict[str, list[str]]:
     }
 
 
-async def _seen_referrals(world: World, provider: Provider) -> list[str]:
-    """Lay out referrals that can be handed back or moved on from; each only once."""
-    rows = []
-    for n in range(24):
+async def _referrals(
+    world: World, provider: Provider, prescriber: Provider, search_id: UUID
+) -> tuple[list[str], list[str]]:
+    """Lay out referrals that can be handed back or moved on from, each only once, and some for medication."""
+    now = world.deps.now()
+    rows: list[Referral] = []
+    psychiatric: list[PsychiatricReferral] = []
+    asked = [PsychiatricState.SENT] * 5  # accepting, declining and withdrawing all begin there
+    on_the_way = (PsychiatricState.DRAFT, PsychiatricState.CONSENTED, *asked, PsychiatricState.ACCEPTED)
+    for n in range(48):
         client = await world.client(provider, email=f"referred{n}@example.com")
         rows.append(
             Referral(
@@ -200,14 +213,26 @@ async def _seen_referrals(world: World, provider: Provider) -> list[str]:
                 provider_id=provider.id,
                 client_id=client.id,
                 source=Source.BOOKING_LINK,
+                search_id=search_id,
                 state=ReferralState.SEEN,
-                created_at=world.deps.now(),
-                changed_at=world.deps.now(),
+                created_at=now,
+                changed_at=now,
+            )
+        )
+        psychiatric.append(
+            PsychiatricReferral(
+                id=world.deps.new_id(),
+                provider_id=provider.id,
+                client_id=client.id,
+                prescriber_id=prescriber.id,
+                state=on_the_way[n % 8],
+                created_at=now,
+                expires_at=now + timedelta(days=14),
             )
         )
     async with world.deps.sessions.begin() as session:
-        session.add_all(rows)
-    return [str(row.id) for row in rows]
+        session.add_all([*rows, *psychiatric])
+    return [str(row.id) for row in rows], [str(row.id) for row in psychiatric]
 
 
 async def _in_the_programme(world: World, deps: Deps, payer: Payer) -> list[str]:
@@ -280,8 +305,12 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
     What a provider's token may leave out since it says so itself, an operator has to send.
     """
     schemas = described["components"]["schemas"]
-    for name, needed in {"NewClient": ["provider_id"], "NewAppointment": ["provider_id", "source"]}.items():
-        schemas[name]["required"] += needed
+    for name, needed in {
+        "NewClient": ["provider_id"],
+        "NewPsychiatricReferral": ["provider_id"],
+        "NewAppointment": ["provider_id", "source"],
+    }.items():
+        schemas[name].setdefault("required", []).extend(needed)
         for one in needed:
             schemas[name]["properties"][one] = schemas[name]["properties"][one]["anyOf"][0]
     for name in ("NewAppointment", "NewTime"):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from config.deps import Deps
-from people.models import Client, SupportCase
+from people.models import Client, Provider, SupportCase
 from people.values import CaseKind
 from scheduling import actions as scheduling
 from scheduling.models import Appointment
@@ -20,6 +21,7 @@ from status.values import Channel, NoticeKey, Recipient, TaskKind
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
 from tests.portal.api.conftest import Api, Program
+from tests.scheduling.matching.listing import listed
 
 DAY = timedelta(days=1)
 WORDS = "Canary words that nobody but support may read."
@@ -46,6 +48,27 @@ async def seen_referral(program: Program) -> str:
     (item,) = (await program.get("/referrals")).json["items"]
     assert (await program.post(f"/referrals/{item['id']}/open")).json["state"] == "seen"
     return str(item["id"])
+
+
+async def booked_from(world: World, provider: Provider, client: Client, search_id: UUID) -> Appointment:
+    """Book a time as a client does who has found the provider by a search."""
+    deps = world.deps
+    async with deps.sessions.begin() as session:
+        return await scheduling.book(
+            session,
+            provider_id=provider.id,
+            client_id=client.id,
+            session_type=SessionType.FULL_SESSION,
+            source=Source.PLATFORM_SEARCH,
+            original_source=None,
+            starts_at=deps.now() + 3 * DAY,
+            ends_at=deps.now() + 3 * DAY + timedelta(minutes=50),
+            actor=OPERATOR,
+            house=scheduling.house(deps.settings),
+            now=deps.now(),
+            new_id=deps.new_id,
+            search_id=search_id,
+        )
 
 
 # What is seen
@@ -209,6 +232,7 @@ async def test_r42_support_takes_over_and_the_client_learns_no_reason(
 
     assert reply.status == 200
     assert reply.json["referral"]["state"] == "handed_back"
+    assert ["988" in str(one) for one in reply.json["crisis"][:1]] == ([True] if reason == "acuity" else [])
     assert [one["id"] for one in reply.json["ahead"]] == [str(later.id)]
     assert (await me.get(f"/appointments/{later.id}")).json["state"] == "booked"
     assert (await me.get(f"/referrals/{referral_id}")).json["mismatch"] == reason
@@ -269,6 +293,56 @@ async def test_r19_the_client_moves_on_and_the_provider_learns_no_reason(
     }
     for path in (f"/referrals/{referral_id}", "/events", "/issues", "/tasks", "/notices"):
         assert WORDS not in (await me.get(path)).text
+
+
+async def test_r19_the_old_answers_are_searched_with_again_without_who_they_moved_on_from(
+    api: Api, admin: Program, world: World, deps: Deps
+) -> None:
+    first, other, another = [await listed(world) for _ in range(3)]
+    search = await world.search(problems=("grief",), exclude=frozenset({other.id}))
+    client = await world.client(first)
+    await booked_from(world, first, client, search.search_id)
+    referral_id = await seen_referral(await api.of(first))
+
+    reply = await admin.post(f"/referrals/{referral_id}/find-another", {"reason": WORDS})
+
+    assert reply.json["search_id"] not in {None, str(search.search_id)}
+    again = (await admin.get(f"/searches/{reply.json['search_id']}")).json
+    assert [one["provider_id"] for one in again["items"]] == [str(another.id)]
+    record = (await admin.get(f"/searches/{reply.json['search_id']}/record")).json
+    assert record["answers"]["problems"] == ["grief"]
+    assert set(record["answers"]["exclude"]) == {str(first.id), str(other.id)}
+    assert (await (await api.of(first)).get(f"/searches/{reply.json['search_id']}")).status == 404
+
+
+async def test_r39_after_a_cancellation_the_client_is_shown_others(
+    admin: Program, api: Api, world: World, deps: Deps
+) -> None:
+    first, other = [await listed(world) for _ in range(2)]
+    search = await world.search()
+    client = await world.client(first)
+    made = await booked_from(world, first, client, search.search_id)
+    path = f"/referrals/{made.referral_id}/search"
+
+    early = await admin.post(path)
+    me = await api.of(first)
+    cancelled = await me.post(f"/appointments/{made.id}/cancel", {"by": "provider", "message": "I am so sorry."})
+    again = await admin.post(path)
+
+    assert (early.status, early.code, cancelled.status) == (409, "referral_open", 200)
+    assert again.status == 201
+    shown = (await admin.get(f"/searches/{again.json['search_id']}")).json
+    assert [one["provider_id"] for one in shown["items"]] == [str(other.id)]
+    assert (await me.get(f"/referrals/{made.referral_id}")).json["state"] == "closed_by_provider"
+
+
+async def test_who_came_without_a_search_has_none_to_make_again(api: Api, admin: Program, world: World) -> None:
+    provider, _, appointment = await world.consultation(starts_in=DAY)
+    await (await api.of(provider)).post(f"/appointments/{appointment.id}/cancel", {"by": "client"})
+
+    refused = await admin.post(f"/referrals/{appointment.referral_id}/search")
+
+    assert (refused.status, refused.code) == (409, "no_search")
 
 
 async def test_r19_no_reason_makes_no_case(api: Api, admin: Program, world: World, session: AsyncSession) -> None:
