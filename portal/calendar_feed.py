@@ -16,7 +16,8 @@ from config.deps import Deps
 from config.http import ARRIVED, DEPS
 from config.settings import Settings
 from people import queries as people
-from people.models import Client, Provider
+from people.models import Provider
+from people.values import SeenClient
 from portal import entries
 from scheduling import actions as scheduling
 from scheduling import queries
@@ -71,7 +72,8 @@ async def _written(deps: Deps, token: str, now: datetime) -> bytes | None:
             return None
         rows = await queries.starting_between(session, provider.id, now - BACK, now + AHEAD)
         changed = await ledger.appointments_changed_at(session, provider.id, [row.id for row in rows])
-        clients = await people.clients(session, {row.client_id for row in rows}) if feed.initials else {}
+        named = [(provider.id, row.client_id) for row in rows] if feed.initials else []
+        clients = await people.seen(session, named, now) if named else {}
     found = _entries(provider, rows, changed, clients, deps.settings)
     # Beside the loop: a calendar of a thousand appointments that nobody has read yet takes half a second to write.
     return await asyncio.to_thread(feed_file, found, name="Consultline", every=EVERY)
@@ -81,13 +83,13 @@ def _entries(
     provider: Provider,
     rows: Sequence[Appointment],
     changed: Mapping[UUID, datetime],
-    clients: Mapping[UUID, Client],
+    clients: Mapping[tuple[UUID, UUID], SeenClient],
     settings: Settings,
 ) -> list[Entry]:
     found = []
     for row in rows:
-        client = clients.get(row.client_id)
-        shown = initials(client.preferred_name or client.first_name, client.last_name) if client else ""
+        client = clients.get((provider.id, row.client_id))
+        shown = initials(client.name, client.last_name) if client else ""
         stamped_at = changed.get(row.id, row.created_at)
         found.append(entries.for_provider(row, provider, shown, stamped_at=stamped_at, settings=settings))
     return [one for one in found if one is not None]

@@ -135,6 +135,22 @@ async def test_initials_stand_in_titles_where_the_provider_wants_them(
     assert entry.title == "Consulta telefónica, Á. C."
 
 
+async def test_r46_of_a_proposed_client_the_initials_are_those_that_were_typed(
+    api: Api, http: ClientSession, world: World
+) -> None:
+    one, two = await world.provider(), await world.provider()
+    client = await world.client(one, email="shared@example.com")
+    typed = {"first_name": "Typed", "last_name": "Words", "email": "shared@example.com"}
+    assert (await (await api.of(two)).post("/clients", typed)).status == 201
+    await world.appointment(
+        two, client=client, starts_in=DAY, source=Source.PROVIDER_MADE, session_type=SessionType.FULL_SESSION
+    )
+
+    (entry,) = await (await subscribe(api, http, two, initials=True)).entries()
+
+    assert entry.title == "Session, T. W."
+
+
 async def test_what_a_provider_made_themselves_shows_no_line(api: Api, http: ClientSession, world: World) -> None:
     """Such a call is not held over the line (R101), so its number would mislead."""
     provider = await world.provider()
