@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 from importlib import import_module
+from pathlib import Path
 from uuid import UUID
 
 from app.trouble import sentence
@@ -66,6 +67,17 @@ def parser() -> argparse.ArgumentParser:
     what = carrier.add_subparsers(required=True, metavar="what")
     _command(what, "check", "app.operate:carrier_check", "list every drift of the numbers' set-up; exit 1 if any")
     _command(what, "configure", "app.operate:carrier_configure", "set the numbers up")
+
+    one = _command(commands, "import-clients", "app.lists:import_clients", "look at a file of clients, or import it")
+    one.add_argument("file", type=Path, metavar="FILE", help="a .csv, .xlsx or .vcf")
+    one.add_argument("--provider", required=True, metavar="EMAIL", help="whose clients they are")
+    one.add_argument("--commit", action="store_true", help="import what is valid; else nothing is kept")
+    one.add_argument(
+        "--preset", default="plain", help="how the columns are called: the name of a file in people/presets"
+    )
+    one.add_argument("--encoding", choices=("cp1252", "mac_roman", "cp1250"), help="where the file is no Unicode")
+    one.add_argument("--sheet", metavar="NAME", help="which one of a workbook")
+    one.add_argument("--do-not-invite", action="store_true", help="send no letters to those who are added")
 
     token = commands.add_parser("token", help="API tokens").add_subparsers(required=True, metavar="what")
     one = _command(token, "create", "app.operate:token_create", "make a token and show it once")

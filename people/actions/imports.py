@@ -61,18 +61,18 @@ async def look_at(
     counts = Counter({one.value: 0 for one in RowOutcome} | {"to_do": 0, "blank": reading.facts.blank})
     for chunk in reading.chunks(_READ_AT_ONCE):
         beside = [known.beside(row) for row in chunk]
-        told = [(outcome(row.said), spool.told(row)) for row in beside]
-        counts.update(one.value for one, _ in told)
-        counts["to_do"] += sum(_may_be_imported(row) for row in beside)
-        await queries.add_import_rows(session, job.id, told)
+        outcomes = [outcome(row.said) for row in beside]
+        counts.update(one.value for one in outcomes)
+        counts["to_do"] += sum(map(_may_be_imported, beside, outcomes))
+        await queries.add_import_rows(session, job.id, zip(outcomes, map(spool.told, beside), strict=True))
     job.counts = dict(counts)
     await session.flush()
     return job
 
 
-def _may_be_imported(row: ClientRow) -> bool:
+def _may_be_imported(row: ClientRow, comes_to: RowOutcome) -> bool:
     above = any(one.note is RowDuplicate.SAME_ADDRESS for one in row.said)
-    return not above and outcome(row.said) is not RowOutcome.ERROR
+    return not above and comes_to is not RowOutcome.ERROR
 
 
 class _Known:

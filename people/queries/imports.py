@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ARRAY, String, and_, any_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -218,7 +218,8 @@ async def tick(session: AsyncSession, job_id: UUID, *, replaced: Sequence[int], 
 async def clients_by_email(session: AsyncSession, addresses: Sequence[str]) -> dict[str, UUID]:
     """Return which of these addresses, in small letters, have an account."""
     key = func.lower(col(Client.email))
-    found = await session.execute(select(key, col(Client.id)).where(key.in_(addresses)))
+    one_of_them = any_(bindparam("addresses", type_=ARRAY(String)))
+    found = await session.execute(select(key, col(Client.id)).where(key == one_of_them), {"addresses": addresses})
     return {row[0]: row[1] for row in found}
 
 

@@ -1,6 +1,6 @@
 """The words about imports of clients (R58–R67)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,14 +120,14 @@ class Said:
     row: int | None = None
 
 
-def outcome(said: Iterable[Said]) -> RowOutcome:
+def outcome(said: Sequence[Said]) -> RowOutcome:
     """Return what a row comes to: the gravest of what is said of it."""
+    if not said:
+        return RowOutcome.VALID
     kinds = {type(one.note) for one in said}
     if RowError in kinds:
         return RowOutcome.ERROR
-    if RowDuplicate in kinds:
-        return RowOutcome.DUPLICATE
-    return RowOutcome.WARNING if kinds else RowOutcome.VALID
+    return RowOutcome.DUPLICATE if RowDuplicate in kinds else RowOutcome.WARNING
 
 
 @dataclass(frozen=True, slots=True)

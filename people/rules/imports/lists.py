@@ -28,6 +28,11 @@ class Plan:
     event: RelationshipEvent | None = None
 
 
+_CREATE = Plan(step=Step.CREATE, fate=RowFate.ADDED)
+_PROPOSE = Plan(step=Step.PROPOSE, fate=RowFate.ADDED)
+_SKIP = Plan(step=Step.SKIP, fate=RowFate.SKIPPED)
+
+
 def meet(known: InList) -> Said:
     """Say of a row whose address is in the provider's list what will be done about it."""
     if known.state is RelationshipState.BLOCKED:
@@ -45,17 +50,17 @@ def plan(row: RowToDo, *, account: bool, known: InList | None) -> Plan:
     Without a tick only empty fields are filled, and of a client who verified their account nothing is changed.
     """
     if known is None:
-        return Plan(step=Step.PROPOSE if account else Step.CREATE, fate=RowFate.ADDED)
+        return _PROPOSE if account else _CREATE
     comes_back = known.state is RelationshipState.ARCHIVED
     if known.state is RelationshipState.BLOCKED or (comes_back and not row.unarchive):
-        return Plan(step=Step.SKIP, fate=RowFate.SKIPPED)
+        return _SKIP
     first, last, phone = _as_it_will_be(row, known)
     if comes_back:
         fate = RowFate.UNARCHIVED
     elif known.state is RelationshipState.PROSPECT:
         fate = RowFate.ADDED
     elif (first, last, phone) == (known.first_name, known.last_name, known.phone):
-        return Plan(step=Step.SKIP, fate=RowFate.SKIPPED)
+        return _SKIP
     else:
         fate = RowFate.REPLACED if row.replace else RowFate.FILLED
     event = _EVENTS.get(known.state)
