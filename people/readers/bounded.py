@@ -24,7 +24,8 @@ from people.values.imports import FileKind, ReadChoices
 
 # Texts of this size are read in a few thousandths of a second; starting a process takes longer.
 SMALL = 64 * 1024
-WALL_S = 120
+WALL_S = 120.0
+READER = ("-m", "people.readers")
 OUT_OF_MEMORY = 3  # how the process ends when its memory is not enough
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -50,8 +51,7 @@ async def _apart(file: BinaryIO, kind: FileKind, choices: ReadChoices, out: Bina
     files = (file.fileno(), out.fileno())
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "people.readers",
+        *READER,
         *map(str, files),
         kind.value,
         stdin=asyncio.subprocess.PIPE,
