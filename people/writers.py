@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 
 from people.rules.imports import guard
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a file with any of these cannot be opened
 
 
 def as_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -25,7 +28,7 @@ def as_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     sheet = book.create_sheet("Clients")
 
     def cell(text: str) -> Cell:
-        made = WriteOnlyCell(sheet, text)
+        made = WriteOnlyCell(sheet, _NOT_XML.sub("", text))
         made.data_type = "s"
         return made
 

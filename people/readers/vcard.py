@@ -24,6 +24,7 @@ _UNSAID = frozenset({"BEGIN", "END", "VERSION", "PRODID", "REV", "UID"})  # nobo
 _HEAD = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)((?:;(?:[^:;\"]|\"[^\"]*\")*)*):")
 _PARAMETER = re.compile(r";((?:[^:;\"]|\"[^\"]*\")*)")
 _CHARSET = re.compile(r"utf-8|us-ascii|iso-8859-1?\d|windows-125\d|macintosh", re.IGNORECASE)
+_PART = re.compile(r"(?:\\.|[^;])*", re.DOTALL)  # up to a semicolon that no backslash keeps
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 Parameters = tuple[tuple[str, str], ...]
 
@@ -134,9 +135,14 @@ def _names(card: Card) -> tuple[dict[ClientField, str], list[Said]]:
 
 def _structured(value: str) -> tuple[str, str]:
     """Return family name and given name of `Family;Given;…`, in which a backslash keeps a semicolon together."""
-    parts = re.split(r"(?<!\\);", value)
-    family, given = [*parts, ""][:2]
+    family = _part(value, 0)
+    given = _part(value, len(family) + 1)
     return _unescaped(family).strip(), _unescaped(given).strip()
+
+
+def _part(value: str, at: int) -> str:
+    found = _PART.match(value, at)
+    return found[0] if found else ""
 
 
 def _unescaped(value: str) -> str:
