@@ -41,6 +41,7 @@ HANDLERS: dict[str, Callable[[Deps, UUID], Awaitable[None]]] = {
     "judge": ledger.judge,
     "lapse": ledger.lapse,
     "end": calendar.end,
+    "lapse_offer": calendar.lapse_offer,
     "deliver": letters.deliver,
     "reap": line.reap,
     "request": calendar.expire_request,

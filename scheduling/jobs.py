@@ -16,8 +16,9 @@ _LIMITS = aside.Limits()
 
 async def expire_request(deps: Deps, request_id: UUID) -> None:
     """Let a request end whose time has passed."""
+    house = actions.house(deps.settings)
     async with deps.sessions.begin() as session:
-        row = await actions.expire_request(session, request_id, now=deps.now(), new_id=deps.new_id)
+        row = await actions.expire_request(session, request_id, house=house, now=deps.now(), new_id=deps.new_id)
     if row is not None:
         await deps.live.publish((row.id, row.appointment_id, row.provider_id, row.client_id))
 
@@ -91,3 +92,12 @@ async def forget(deps: Deps) -> None:
     """Delete searches that are older than they may be kept (retention)."""
     async with deps.sessions.begin() as session:
         await actions.forget_searches(session, keep=timedelta(days=deps.settings.keep_searches_d), now=deps.now())
+
+
+async def lapse_offer(deps: Deps, entry_id: UUID) -> None:
+    """End an offer of the waitlist that nobody has answered in time."""
+    house = actions.house(deps.settings)
+    async with deps.sessions.begin() as session:
+        row = await actions.lapse_offer(session, entry_id, house=house, now=deps.now(), new_id=deps.new_id)
+    if row is not None:
+        await deps.live.publish((row.id, row.provider_id, row.client_id))

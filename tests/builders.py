@@ -24,15 +24,27 @@ from people.values import AccountStep, EnrolmentEvent, Language, PracticeKind, R
 from people.values.imports import ReadChoices
 from scheduling import actions as scheduling
 from scheduling.actions.requests import make_request
-from scheduling.models import Appointment, Block, BookingDraft, BusyFeed, ReferralSettings, Request
+from scheduling.models import (
+    Appointment,
+    Block,
+    BookingDraft,
+    BusyFeed,
+    ReferralSettings,
+    Request,
+    Series,
+    WaitlistEntry,
+)
 from scheduling.values import (
     Answers,
     BlockKind,
     BlockRule,
     BookingClient,
+    Every,
     Offer,
     Repeats,
+    Save,
     SearchResult,
+    SeriesRule,
     SessionType,
     Source,
     WeeklyHours,
@@ -323,6 +335,83 @@ class World:
         async with self.deps.sessions.begin() as session:
             return await scheduling.change_settings(
                 session, provider.id, changed, actor=OPERATOR, now=self.deps.now(), new_id=self.deps.new_id
+            )
+
+    async def series(
+        self,
+        provider: Provider,
+        *,
+        client: Client | None = None,
+        starts_on: str = "2026-12-01",
+        at: str = "09:00",
+        times: int = 4,
+        every: Every = Every.WEEK,
+        session_type: SessionType = SessionType.FULL_SESSION,
+        length_m: int = 50,
+        timezone: str | None = None,
+        save: Save = Save.ALL_OR_NOTHING,
+    ) -> Series:
+        """Let appointments come again: four Tuesdays at nine, unless told."""
+        client = client or await self.client(provider)
+        rule = SeriesRule(
+            starts_on=date.fromisoformat(starts_on),
+            starts_m=minute(at),
+            length_m=length_m,
+            timezone=timezone or provider.timezone,
+            every=every,
+            times=times,
+        )
+        async with self.deps.sessions.begin() as session:
+            made = await scheduling.make_series(
+                session,
+                provider_id=provider.id,
+                client_id=client.id,
+                session_type=session_type,
+                rule=rule,
+                save=save,
+                actor=Actor(kind="provider", id=provider.id),
+                house=scheduling.house(self.deps.settings),
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+        return made.series
+
+    async def waits(
+        self,
+        provider: Provider,
+        *,
+        client: Client | None = None,
+        session_type: SessionType = SessionType.FULL_SESSION,
+        original_source: Source = Source.PLATFORM_SEARCH,
+    ) -> WaitlistEntry:
+        """Let a client wait for a freed time."""
+        client = client or await self.client(provider)
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.join_waitlist(
+                session,
+                provider.id,
+                client.id,
+                session_type=session_type,
+                original_source=original_source,
+                actor=OPERATOR,
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
+            )
+
+    async def freed(
+        self, provider: Provider, *, starts_in: timedelta = timedelta(days=3), length: timedelta = timedelta(minutes=50)
+    ) -> WaitlistEntry | None:
+        """Offer a freed time to whoever is first in line."""
+        starts_at = self.deps.now() + starts_in
+        async with self.deps.sessions.begin() as session:
+            return await scheduling.offer_freed(
+                session,
+                provider.id,
+                starts_at,
+                starts_at + length,
+                house=scheduling.house(self.deps.settings),
+                now=self.deps.now(),
+                new_id=self.deps.new_id,
             )
 
     async def ready(self, *clients: Client) -> None:

@@ -661,6 +661,7 @@ def upgrade() -> None:
         sa.Column("appointment_id", sa.Uuid(), nullable=True),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("freed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("passed_starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
@@ -689,9 +690,6 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_waitlist")),
-        sa.UniqueConstraint(
-            "provider_id", "client_id", "session_type", name=op.f("uq_waitlist_provider_id_client_id_session_type")
-        ),
     )
     op.create_index(op.f("ix_waitlist_appointment_id"), "waitlist", ["appointment_id"], unique=False)
     op.create_index(op.f("ix_waitlist_client_id"), "waitlist", ["client_id"], unique=False)
@@ -699,6 +697,13 @@ def upgrade() -> None:
         "ix_waitlist_due", "waitlist", ["expires_at"], unique=False, postgresql_where=sa.text("state = 'offered'")
     )
     op.create_index("ix_waitlist_order", "waitlist", ["provider_id", "session_type", "since"], unique=False)
+    op.create_index(
+        "uq_waitlist_open",
+        "waitlist",
+        ["provider_id", "client_id", "session_type"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('waiting', 'offered')"),
+    )
     op.add_column(
         "appointments", sa.Column("cancelled_late", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
@@ -710,6 +715,9 @@ def upgrade() -> None:
     op.add_column("appointments", sa.Column("referral_id", sa.Uuid(), nullable=True))
     op.add_column("appointments", sa.Column("series_id", sa.Uuid(), nullable=True))
     op.add_column("appointments", sa.Column("series_place", sa.Integer(), nullable=True))
+    op.add_column(
+        "appointments", sa.Column("series_moved", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
     op.create_index(op.f("ix_appointments_referral_id"), "appointments", ["referral_id"], unique=False)
     op.create_index(op.f("ix_appointments_series_id"), "appointments", ["series_id"], unique=False)
     op.create_index(
@@ -777,6 +785,7 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_clients_language"), "clients", "language IN ('en', 'es')")
     op.alter_column("appointments", "cancelled_late", server_default=None)
     op.alter_column("appointments", "moves_by_client", server_default=None)
+    op.alter_column("appointments", "series_moved", server_default=None)
     op.alter_column("practices", "programme", server_default=None)
     op.alter_column("clients", "language", server_default=None)
     # An appointment that is over has had its time as well: 0001 knew no way out of "booked" but being given up.

@@ -39,11 +39,13 @@ from portal.api import (
     referrals,
     requests,
     searches,
+    series,
     serving,
     sharing,
     slots,
     tasks,
     vocabulary,
+    waitlist,
 )
 from portal.api.operation import PREFIX, Operation
 
@@ -64,6 +66,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     *clients.OPERATIONS,
     *imports.OPERATIONS,
     *appointments.OPERATIONS,
+    *series.OPERATIONS,
+    *waitlist.OPERATIONS,
     *calendar_feeds.OPERATIONS,
     *bookings.OPERATIONS,
     *requests.OPERATIONS,

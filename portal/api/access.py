@@ -23,7 +23,7 @@ from people.models import ApiToken, Client, ImportJob, Practice, Provider, Relat
 from people.values import TokenRole
 from portal.api.operation import Ask, Caller
 from scheduling import queries as scheduling
-from scheduling.models import Appointment, Block, BookingDraft, BusyFeed, Request, Search
+from scheduling.models import Appointment, Block, BookingDraft, BusyFeed, Request, Search, Series, WaitlistEntry
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation, PsychiatricReferral, Referral
@@ -110,6 +110,20 @@ async def appointment(ask: Ask[Any, Any], appointment_id: UUID) -> Appointment:
     row = await scheduling.appointment(ask.session, appointment_id)
     owned = row is not None and row.provider_id == ask.caller.provider_id
     return _theirs(ask.caller, "appointment", appointment_id, row, owned=owned)
+
+
+async def series(ask: Ask[Any, Any], series_id: UUID) -> Series:
+    """Return a series of the caller's."""
+    row = await scheduling.series(ask.session, series_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "series", series_id, row, owned=owned)
+
+
+async def waitlist_entry(ask: Ask[Any, Any], entry_id: UUID) -> WaitlistEntry:
+    """Return an entry of the caller's waitlist."""
+    row = await scheduling.waitlist_entry(ask.session, entry_id)
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, "waitlist", entry_id, row, owned=owned)
 
 
 async def consultation(ask: Ask[Any, Any], consultation_id: UUID) -> Consultation:

@@ -17,7 +17,7 @@ from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import Appointment
 from scheduling.rules.appointments import state_at
-from scheduling.values import AppointmentState, CancelReason, SessionType, Side, Source
+from scheduling.values import AppointmentState, CancelReason, Caution, Scope, SessionType, Side, Source
 from status import actions as ledger
 from status import queries as ledger_queries
 
@@ -47,19 +47,27 @@ class Seen(Shape):
 
 
 class NewTime(Seen):
-    """Another time, and which side wants it, the provider if nothing is said; without `ends_at` the length stays."""
+    """Another time, and which side wants it, the provider if nothing is said; without `ends_at` the length stays.
+
+    `scope` is for an appointment of a series: the later ones, or all that lie ahead, move by the same step.
+    """
 
     starts_at: Instant
     ends_at: Instant | None = None
     by: Side = Side.PROVIDER
+    scope: Scope = Scope.THIS
 
 
 class Cancellation(Seen):
-    """Which side gives the appointment up, and why; a provider writes to a client who came by a referral."""
+    """Which side gives the appointment up, and why; a provider writes to a client who came by a referral.
+
+    With `scope`, a provider gives up more of the series that it belongs to.
+    """
 
     by: Side
     reason: CancelReason | None = None
     message: Message | None = None
+    scope: Scope = Scope.THIS
 
 
 class AppointmentListing(Listing):
@@ -81,7 +89,10 @@ class ContactShown(Shape):
 
 
 class AppointmentShown(Shape):
-    """An appointment; `occurrence` counts its times, `version` its changes but for that time passes."""
+    """An appointment; `occurrence` counts its times, `version` its changes but for that time passes.
+
+    `cautions` come with a time that the provider has just chosen: it is outside their hours, or taken elsewhere.
+    """
 
     id: UUID
     provider_id: UUID
@@ -108,6 +119,7 @@ class AppointmentShown(Shape):
     referral_id: UUID | None
     series_id: UUID | None
     series_place: int | None
+    cautions: list[Caution]
     contact: ContactShown
     consultation: ConsultationShown | None
 
@@ -140,7 +152,7 @@ async def create(ask: Ask[NewAppointment, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await answer(ask, row)
+    return await answer(ask, row, await _cautions(ask, row, source is Source.PROVIDER_MADE))
 
 
 async def listed(ask: Ask[Nothing, AppointmentListing]) -> Answer:
@@ -154,7 +166,7 @@ async def listed(ask: Ask[Nothing, AppointmentListing]) -> Answer:
         limit=ask.query.limit + 1,
     )
     rows, after = cursors.page(found, ask.query.limit)
-    return Answer(AppointmentsShown(items=await _views(ask, rows), next=after))
+    return Answer(AppointmentsShown(items=await views(ask, rows), next=after))
 
 
 async def show(ask: Ask[Nothing, Nothing]) -> Answer:
@@ -170,51 +182,37 @@ async def reschedule(ask: Ask[NewTime, Nothing]) -> Answer:
     starts_at = ask.body.starts_at
     ends_at = ask.body.ends_at or starts_at + (row.ends_at - row.starts_at)
     _span(ask, starts_at, ends_at)
-    row = await scheduling.reschedule(
-        ask.session,
-        row.id,
-        starts_at=starts_at,
-        ends_at=ask.body.ends_at,
-        by=ask.body.by,
-        version=ask.body.version,
-        actor=ask.actor,
-        house=scheduling.house(ask.settings),
-        now=ask.now,
-        new_id=ask.new_id,
-    )
-    return await answer(ask, row)
+    how = _how(ask)
+    if ask.body.scope is Scope.THIS:
+        row = await scheduling.reschedule(
+            ask.session, row.id, starts_at=starts_at, ends_at=ask.body.ends_at, by=ask.body.by, **how
+        )
+    elif ask.body.by is Side.PROVIDER:
+        row = await scheduling.move_series(
+            ask.session, row.id, ask.body.scope, starts_at=starts_at, ends_at=ask.body.ends_at, **how
+        )
+    else:
+        raise _PROVIDERS_ONLY
+    return await answer(ask, row, await _cautions(ask, row, ask.body.by is Side.PROVIDER))
 
 
 async def cancel(ask: Ask[Cancellation, Nothing]) -> Answer:
     """Give up an appointment."""
     row = await access.appointment(ask, ask.path["appointment_id"])
-    row = await scheduling.cancel(
-        ask.session,
-        row.id,
-        by=ask.body.by,
-        reason=ask.body.reason,
-        message=ask.body.message,
-        version=ask.body.version,
-        actor=ask.actor,
-        house=scheduling.house(ask.settings),
-        now=ask.now,
-        new_id=ask.new_id,
-    )
+    why = {"reason": ask.body.reason, "message": ask.body.message, **_how(ask)}
+    if ask.body.scope is Scope.THIS:
+        row = await scheduling.cancel(ask.session, row.id, by=ask.body.by, **why)
+    elif ask.body.by is Side.PROVIDER:
+        row = await scheduling.cancel_series(ask.session, row.id, ask.body.scope, **why)
+    else:
+        raise _PROVIDERS_ONLY
     return await answer(ask, row)
 
 
 async def switch_to_call(ask: Ask[Seen, Nothing]) -> Answer:
     """Turn a session that a client made into a phone consultation (R40)."""
     row = await access.appointment(ask, ask.path["appointment_id"])
-    row = await scheduling.switch_to_call(
-        ask.session,
-        row.id,
-        version=ask.body.version,
-        actor=ask.actor,
-        house=scheduling.house(ask.settings),
-        now=ask.now,
-        new_id=ask.new_id,
-    )
+    row = await scheduling.switch_to_call(ask.session, row.id, **_how(ask))
     return await answer(ask, row)
 
 
@@ -250,6 +248,26 @@ def _source(ask: Ask[NewAppointment, Nothing]) -> Source:
     return source
 
 
+_PROVIDERS_ONLY = Refused(
+    "providers_only", "Only its provider changes a series. A client can move or cancel one appointment.", status=403
+)
+
+
+def _how(ask: Ask[Any, Nothing]) -> dict[str, Any]:
+    """Return what every change of an appointment is told."""
+    return {
+        "version": ask.body.version,
+        "actor": ask.actor,
+        "house": scheduling.house(ask.settings),
+        "now": ask.now,
+        "new_id": ask.new_id,
+    }
+
+
+async def _cautions(ask: Ask[Any, Any], row: Appointment, chosen: bool) -> Sequence[Caution]:
+    return await scheduling.cautions(ask.session, row) if chosen else ()
+
+
 def _span(ask: Ask[Any, Any], starts_at: datetime, ends_at: datetime) -> None:
     """See that a time can be one; the past is for operators, who write down what has been."""
     if not starts_at < ends_at <= starts_at + LONGEST:
@@ -258,9 +276,9 @@ def _span(ask: Ask[Any, Any], starts_at: datetime, ends_at: datetime) -> None:
         raise Refused("in_the_past", "Choose a time that lies ahead.", status=422)
 
 
-async def answer(ask: Ask[Any, Any], row: Appointment) -> Answer:
+async def answer(ask: Ask[Any, Any], row: Appointment, cautions: Sequence[Caution] = ()) -> Answer:
     """Answer with an appointment."""
-    return Answer((await _views(ask, [row]))[0], (row.id, row.provider_id, row.client_id))
+    return Answer((await views(ask, [row], cautions))[0], (row.id, row.provider_id, row.client_id))
 
 
 async def _contacts(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> Mapping[UUID, Contact]:
@@ -273,7 +291,10 @@ async def _contacts(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> Mapping[
     )
 
 
-async def _views(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> list[AppointmentShown]:
+async def views(
+    ask: Ask[Any, Any], rows: Sequence[Appointment], cautions: Sequence[Caution] = ()
+) -> list[AppointmentShown]:
+    """Return appointments as they are shown, in their order."""
     contacts = await _contacts(ask, rows)
     became = await ledger_queries.latest_consultations(ask.session, [row.id for row in rows])
     policy = ledger.policy(ask.settings)
@@ -304,6 +325,7 @@ async def _views(ask: Ask[Any, Any], rows: Sequence[Appointment]) -> list[Appoin
             referral_id=row.referral_id,
             series_id=row.series_id,
             series_place=row.series_place,
+            cautions=list(cautions),
             contact=ContactShown.model_validate(contacts[row.id]),
             consultation=consultations.view(became[row.id], policy) if row.id in became else None,
         )

@@ -11,7 +11,7 @@ from people import queries
 from people.models import Client, Relationship
 from people.values import RelationshipState, TokenRole
 from portal.api import access
-from portal.api.fields import Absent, Address, Name, Nothing, Phone, Shape, change, changes
+from portal.api.fields import Absent, Address, Message, Name, Nothing, Phone, Shape, change, changes
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
 from scheduling import actions as scheduling
 
@@ -40,6 +40,13 @@ class WhoseClient(Shape):
     """In whose list; an operator names the provider, unless the client has only one."""
 
     provider_id: UUID | None = None
+
+
+class Archiving(WhoseClient):
+    """In whose list, and whether what lies ahead with this client is cancelled, with a message to them."""
+
+    cancel_ahead: bool = False
+    message: Message | None = None
 
 
 class RelationshipShown(Shape):
@@ -104,11 +111,19 @@ async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
     return _shown(ask, change(row, changed), links)
 
 
-async def archive(ask: Ask[WhoseClient, Nothing]) -> Answer:
-    """Take a client out of a provider's list, unless appointments lie ahead (R51)."""
+async def archive(ask: Ask[Archiving, Nothing]) -> Answer:
+    """Take a client out of a provider's list, unless appointments lie ahead that are not to be cancelled (R51)."""
     row, link = await _one_link(ask)
     await scheduling.archive_client(
-        ask.session, link.provider_id, row.id, actor=ask.actor, now=ask.now, new_id=ask.new_id
+        ask.session,
+        link.provider_id,
+        row.id,
+        cancel_ahead=ask.body.cancel_ahead,
+        message=ask.body.message,
+        actor=ask.actor,
+        house=scheduling.house(ask.settings),
+        now=ask.now,
+        new_id=ask.new_id,
     )
     return _shown(ask, row, [link])
 
@@ -122,9 +137,9 @@ async def unarchive(ask: Ask[WhoseClient, Nothing]) -> Answer:
     return _shown(ask, row, [link])
 
 
-async def _one_link(ask: Ask[WhoseClient, Nothing]) -> tuple[Client, Relationship]:
+async def _one_link(ask: Ask[Any, Nothing]) -> tuple[Client, Relationship]:
     wanted = access.only_theirs(ask, ask.body.provider_id)
-    row, links = await access.client(ask, ask.path["client_id"], lock=True)
+    row, links = await access.client(ask, ask.path["client_id"])
     fitting = [link for link in links if wanted in {None, link.provider_id}]
     if len(fitting) != 1:
         raise Refused("provider_needed", "Say in whose list: `provider_id` of one who has this client.", status=422)
@@ -218,7 +233,7 @@ OPERATIONS = (
         roles=ADMIN_AND_PROVIDER,
         summary="Take a client out of a provider's list",
         handler=archive,
-        body=WhoseClient,
+        body=Archiving,
         query=Nothing,
         answer=ClientShown,
         body_optional=True,

@@ -89,7 +89,12 @@ async def delete(ask: Ask[Nothing, Nothing]) -> Answer:
 async def deactivate(ask: Ask[Nothing, Nothing]) -> Answer:
     """Take a provider out of the programme for good, and decline what payers have asked for (R81, R82)."""
     row = await scheduling.leave_programme(
-        ask.session, ask.path["provider_id"], actor=ask.actor, now=ask.now, new_id=ask.new_id
+        ask.session,
+        ask.path["provider_id"],
+        actor=ask.actor,
+        house=scheduling.house(ask.settings),
+        now=ask.now,
+        new_id=ask.new_id,
     )
     return await _shown(ask, row)
 

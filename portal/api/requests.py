@@ -123,6 +123,7 @@ async def decline(ask: Ask[RequestRefusal, Nothing]) -> Answer:
         reason=ask.body.reason,
         version=ask.body.version,
         actor=ask.actor,
+        house=scheduling.house(ask.settings),
         now=ask.now,
         new_id=ask.new_id,
     )
@@ -132,7 +133,14 @@ async def decline(ask: Ask[RequestRefusal, Nothing]) -> Answer:
 async def withdraw(ask: Ask[Nothing, Nothing]) -> Answer:
     """Take a request back for the client who made it."""
     row = await access.request(ask, ask.path["request_id"])
-    row = await scheduling.withdraw_request(ask.session, row.id, actor=ask.actor, now=ask.now, new_id=ask.new_id)
+    row = await scheduling.withdraw_request(
+        ask.session,
+        row.id,
+        actor=ask.actor,
+        house=scheduling.house(ask.settings),
+        now=ask.now,
+        new_id=ask.new_id,
+    )
     return await answer(ask, row)
 
 

@@ -201,6 +201,7 @@ async def decide(visit: Visit) -> Shown:
         row.id,
         reason=visit.form.get("reason") or None,
         actor=visit.actor,
+        house=scheduling.house(visit.settings),
         now=visit.now,
         new_id=visit.new_id,
     )

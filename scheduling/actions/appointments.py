@@ -38,12 +38,14 @@ async def book(
     label: str | None = None,
     note: str | None = None,
     search_id: UUID | None = None,
+    series: tuple[UUID, int] | None = None,
     held: bool = False,
 ) -> Appointment:
     """Put an appointment into a provider's calendar; Refused where it overlaps another.
 
     A `held` one keeps its time for somebody who has yet to say yes: `take_up` books it, `let_go` frees it. It belongs
-    to the referral of the two from then on; `search_id` is the search that the client found the provider by.
+    to the referral of the two from then on; `search_id` is the search that the client found the provider by, and
+    `series` the series that it is part of, with its place there.
     """
     await queries.lock_calendar(session, provider_id)
     asked = held and source is not Source.WAITLIST_OFFER
@@ -63,6 +65,8 @@ async def book(
         created_at=now,
         label=label,
         note=note,
+        series_id=series[0] if series else None,
+        series_place=series[1] if series else None,
     )
     row.line = None if held else await steps.line_for(session, row, house)
     row.referral_id = await referrals.find(

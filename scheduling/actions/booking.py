@@ -134,6 +134,7 @@ async def _whose_time(session: AsyncSession, offer: Offer) -> tuple[Provider, Pa
     Bookings of one provider take turns, so that the second sees what the first has taken, and can say what else is
     near. What refuses an overlap for certain is the database.
     """
+    await queries.lock_calendar(session, offer.provider_id)
     provider = await people_queries.provider_in_turn(session, offer.provider_id)
     if provider is None or not provider.active:
         raise Refused("provider_left", "This provider cannot be booked any more. Choose another one.")

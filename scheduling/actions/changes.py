@@ -7,8 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scheduling.actions import referrals, steps
 from scheduling.actions.house import House, NewId
+from scheduling.actions.slots import ensure_movable
+from scheduling.actions.waitlist import offer_freed
 from scheduling.models import Appointment
 from scheduling.rules import appointments as rules
+from scheduling.rules.waitlist import is_free_again
 from scheduling.values import AppointmentEvent, AppointmentState, CancelReason, SessionType, Side, tracked
 from status import actions as ledger
 from status.values import Actor, Channel, ConsultationEvent, EventKind, NoticeKey, ReferralEvent, TaskEvent
@@ -41,10 +44,24 @@ async def reschedule(
     if (starts_at, until) == (row.starts_at, row.ends_at):
         return row
     steps.refuse(rules.why_not_moved(steps.facts(row), by, limit=house.moves_by_client, now=now))
+    if by is Side.CLIENT:
+        await ensure_movable(session, row, starts_at, until, house=house, now=now)
+    was = (row.starts_at, row.ends_at)
     await move(
-        session, row, after, starts_at=starts_at, ends_at=until, by=by, actor=actor, house=house, now=now, new_id=new_id
+        session,
+        row,
+        after,
+        starts_at=starts_at,
+        ends_at=until,
+        by=by,
+        actor=actor,
+        house=house,
+        now=now,
+        new_id=new_id,
     )
+    row.series_moved = row.series_id is not None
     await steps.tell(session, NoticeKey.RESCHEDULED, Side, row, now=now, new_id=new_id)
+    await offer_freed(session, row.provider_id, *was, but=row.client_id, house=house, now=now, new_id=new_id)
     return row
 
 
@@ -61,7 +78,7 @@ async def move(
     now: datetime,
     new_id: NewId,
 ) -> None:
-    """Give an appointment in hand its new time; who is told of it, the caller knows."""
+    """Give an appointment in hand its new time; who is told of it, and what is free by it, the caller knows."""
     was_starts_at = row.starts_at
     await steps.end_tracking(
         session, row, ConsultationEvent.RESCHEDULED, actor=actor, house=house, now=now, new_id=new_id
@@ -102,6 +119,7 @@ async def switch_to_call(
         session, appointment_id, AppointmentEvent.SWITCH_TO_CALL, now=now, new_id=new_id, version=version
     )
     steps.refuse(rules.why_not_a_call(steps.facts(row), now=now))
+    was_ends_at = row.ends_at
     row.session_type = SessionType.PHONE_CONSULTATION
     row.ends_at = min(row.ends_at, row.starts_at + house.consult_length)
     row.tracked = tracked(row.session_type, row.source, row.original_source)
@@ -120,6 +138,17 @@ async def switch_to_call(
         new_id=new_id,
     )
     await steps.tell(session, NoticeKey.SWITCHED_TO_CALL, [Side.CLIENT], row, now=now, new_id=new_id)
+    if row.ends_at < was_ends_at:
+        await offer_freed(
+            session,
+            row.provider_id,
+            row.ends_at,
+            was_ends_at,
+            but=row.client_id,
+            house=house,
+            now=now,
+            new_id=new_id,
+        )
     return row
 
 
@@ -138,8 +167,8 @@ async def cancel(
 ) -> Appointment:
     """Give up an appointment: by the client until its start, by the provider until its end; the other side is told.
 
-    A provider who cancels a referral writes the client a message (R39). A client who cancels is told as well: their
-    calendar has an entry that a letter of ours has put there.
+    A client hears of what they gave up themselves as well: the letter takes it out of their own calendar. A provider
+    who cancels a referral writes the client a message (R39).
     """
     event = AppointmentEvent.CANCEL_BY_PROVIDER if by is Side.PROVIDER else AppointmentEvent.CANCEL_BY_CLIENT
     row, after = await steps.in_hand(session, appointment_id, event, now=now, new_id=new_id, version=version)
@@ -155,10 +184,11 @@ async def cancel(
         now=now,
         new_id=new_id,
     )
-    key = NoticeKey.CANCELLED_BY_PROVIDER if by is Side.PROVIDER else NoticeKey.CANCELLED_BY_CLIENT
-    other = Side.CLIENT if by is Side.PROVIDER else Side.PROVIDER
-    await steps.tell(session, key, [other], row, now=now, new_id=new_id)
-    if by is Side.CLIENT:
+    if by is Side.PROVIDER:
+        await steps.tell(session, NoticeKey.CANCELLED_BY_PROVIDER, [Side.CLIENT], row, now=now, new_id=new_id)
+    else:
+        key = NoticeKey.CANCELLED_BY_CLIENT
+        await steps.tell(session, key, [Side.PROVIDER], row, now=now, new_id=new_id)
         await steps.tell(session, key, [Side.CLIENT], row, now=now, new_id=new_id, channels=[Channel.MAIL])
     return row
 
@@ -197,3 +227,14 @@ async def give_up(
     )
     await referrals.cancelled(session, row, by, actor=actor, now=now, new_id=new_id)
     await ledger.withdraw_notices(session, row.id, now=now)
+    if is_free_again(by, reason):
+        await offer_freed(
+            session,
+            row.provider_id,
+            row.starts_at,
+            row.ends_at,
+            but=row.client_id,
+            house=house,
+            now=now,
+            new_id=new_id,
+        )

@@ -10,7 +10,12 @@ from people import actions as people
 from people import queries as people_queries
 from people.values import RelationshipEvent
 from scheduling import queries
-from scheduling.actions.house import NewId
+from scheduling.actions.changes import cancel
+from scheduling.actions.house import House, NewId
+from scheduling.actions.requests import decline_request, expire_request
+from scheduling.actions.series import cancel_series
+from scheduling.actions.waitlist import leave_waitlist
+from scheduling.values import AppointmentState, Scope, Side
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.values import Actor, EventKind, ReferralEvent
@@ -21,22 +26,38 @@ async def archive_client(
     provider_id: UUID,
     client_id: UUID,
     *,
+    cancel_ahead: bool = False,
+    message: str | None = None,
     actor: Actor,
+    house: House,
     now: datetime,
     new_id: NewId,
 ) -> None:
-    """Archive a client in one provider's list; Refused while appointments lie ahead (R51)."""
-    # Locked, so that nobody books with whom is being archived: who books holds it as well.
+    """Archive a client in one provider's list; Refused while appointments or requests lie ahead (R51).
+
+    Told to `cancel_ahead`, it cancels and declines them first, with a `message` to the client.
+    """
+    await queries.lock_calendar(session, provider_id)
     link = await people_queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
         raise NotFound
-    ahead = await queries.has_ahead(session, provider_id, client_id, now)
-    if ahead:
+    ahead = await queries.ahead_with(session, provider_id, client_id, now)
+    requests = await queries.pending_with(session, provider_id, client_id)
+    if ahead and not cancel_ahead:
         raise Refused(
             "appointments_ahead",
-            f"Cancel the {len(ahead)} appointments that lie ahead with this client first.",
-            appointments=[str(one) for one in ahead],
+            f"Cancel the {len(ahead)} appointments and requests that lie ahead with this client first, or tell us to.",
+            appointments=[str(one.id) for one in ahead],
+            requests=[str(one) for one in requests],
         )
+    for wait in await queries.waits_of(session, provider_id, client_id):
+        await leave_waitlist(session, wait.id, actor=actor, house=house, now=now, new_id=new_id)
+    for request_id in requests:
+        lapsed = await expire_request(session, request_id, house=house, now=now, new_id=new_id)
+        if lapsed is None:
+            await decline_request(session, request_id, reason=message, actor=actor, house=house, now=now, new_id=new_id)
+    for one in ahead:
+        await _cancel(session, one.id, message, actor=actor, house=house, now=now, new_id=new_id)
     await people.move_relationship(session, link, RelationshipEvent.ARCHIVED, now=now)
     referral = await ledger_queries.open_referral(session, provider_id, client_id)
     await ledger.move_referral(
@@ -55,6 +76,47 @@ async def archive_client(
         now=now,
         new_id=new_id,
         provider_id=provider_id,
+        data={"cancelled": len(ahead)},
+    )
+
+
+async def _cancel(
+    session: AsyncSession,
+    appointment_id: UUID,
+    message: str | None,
+    *,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+) -> None:
+    """Cancel what still stands; a series goes as a whole, so that the client has one letter about it."""
+    row = await queries.appointment(session, appointment_id)
+    if row is None or row.state is not AppointmentState.BOOKED:
+        return
+    if row.series_id is not None and row.starts_at > now:
+        await cancel_series(
+            session,
+            row.id,
+            Scope.ALL,
+            reason=None,
+            message=message,
+            actor=actor,
+            house=house,
+            now=now,
+            new_id=new_id,
+        )
+        return
+    await cancel(
+        session,
+        row.id,
+        by=Side.PROVIDER,
+        reason=None,
+        message=message,
+        actor=actor,
+        house=house,
+        now=now,
+        new_id=new_id,
     )
 
 
@@ -62,7 +124,7 @@ async def unarchive_client(
     session: AsyncSession, provider_id: UUID, client_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Take a client back into a provider's list."""
-    link = await people_queries.relationship(session, provider_id, client_id)
+    link = await people_queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
         raise NotFound
     await people.unarchive(session, link, now=now)

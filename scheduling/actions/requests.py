@@ -1,7 +1,7 @@
 """Requests: an appointment that waits for a yes (requirements 4.2). Decided once, by a person or by time.
 
-Locks go from the request to where the two people stand, then to the hold. Called inside somebody's transaction; never
-commits.
+The calendar is locked first, then the request, then where the two people stand, then the hold. A time that is given
+back goes to the waitlist. Called inside somebody's transaction; never commits.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ from people.values import EnrolmentEvent, RelationshipEvent, RelationshipState
 from scheduling import queries
 from scheduling.actions.appointments import book, let_go, take_up
 from scheduling.actions.house import House
+from scheduling.actions.waitlist import offer_freed
 from scheduling.models import Request
 from scheduling.rules import booking as rules
 from scheduling.rules import lifecycle
@@ -192,22 +193,23 @@ async def decline_request(
     reason: str | None = None,
     version: int | None = None,
     actor: Actor,
+    house: House,
     now: datetime,
     new_id: NewId,
 ) -> Request:
     """Say no; the client is told, with the provider's words if there are any (R95). Never undone (R96)."""
     row = await _judged(session, request_id, RequestEvent.DECLINE, version=version, now=now)
     row.reason = reason
-    await _give_back(session, row, RequestEvent.DECLINE, actor=actor, now=now, new_id=new_id)
+    await _give_back(session, row, RequestEvent.DECLINE, actor=actor, house=house, now=now, new_id=new_id)
     return row
 
 
 async def withdraw_request(
-    session: AsyncSession, request_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession, request_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> Request:
     """Take back what a client has asked for; the provider finds a note in the portal."""
     row = await _judged(session, request_id, RequestEvent.WITHDRAW, now=now)
-    await _give_back(session, row, RequestEvent.WITHDRAW, actor=actor, now=now, new_id=new_id)
+    await _give_back(session, row, RequestEvent.WITHDRAW, actor=actor, house=house, now=now, new_id=new_id)
     await ledger.notify(
         session,
         NoticeKey.REQUEST_WITHDRAWN,
@@ -222,25 +224,28 @@ async def withdraw_request(
     return row
 
 
-async def expire_request(session: AsyncSession, request_id: UUID, *, now: datetime, new_id: NewId) -> Request | None:
+async def expire_request(
+    session: AsyncSession, request_id: UUID, *, house: House, now: datetime, new_id: NewId
+) -> Request | None:
     """End a request whose time has passed (R93); None where it was decided before, or its time has not come."""
-    row = await queries.request_for_update(session, request_id)
+    row = await _locked(session, request_id)
     if row is None:
         return None
     event = rules.judge_request(row.state, RequestEvent.EXPIRE, expires_at=row.expires_at, now=now)
     if isinstance(event, Undecidable):
         return None
-    await _give_back(session, row, event, actor=CLOCK, now=now, new_id=new_id)
+    await _give_back(session, row, event, actor=CLOCK, house=house, now=now, new_id=new_id)
     return row
 
 
 async def leave_programme(
-    session: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession, provider_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> Enrolment:
     """Take a provider out of the referral programme for good (R81, R82).
 
     What payers have asked for and nobody has decided is declined, and each client told; appointments stay.
     """
+    await queries.lock_calendar(session, provider_id)
     enrolment = await people.move_enrolment(
         session, provider_id, EnrolmentEvent.DEACTIVATE, actor=actor, now=now, new_id=new_id
     )
@@ -249,7 +254,7 @@ async def leave_programme(
         assert row is not None  # noqa: S101 - requests are kept
         event = rules.judge_request(row.state, RequestEvent.PROVIDER_LEFT, expires_at=row.expires_at, now=now)
         if not isinstance(event, Undecidable):
-            await _give_back(session, row, event, actor=actor, now=now, new_id=new_id)
+            await _give_back(session, row, event, actor=actor, house=house, now=now, new_id=new_id)
     return enrolment
 
 
@@ -257,7 +262,7 @@ async def _judged(
     session: AsyncSession, request_id: UUID, event: RequestEvent, *, version: int | None = None, now: datetime
 ) -> Request:
     """Lock a request and see that this can happen to it now, else Refused with who decided it and when."""
-    row = await queries.request_for_update(session, request_id)
+    row = await _locked(session, request_id)
     if row is None:
         raise NotFound
     judged = rules.judge_request(row.state, event, expires_at=row.expires_at, now=now)
@@ -280,13 +285,31 @@ async def _judged(
     return row
 
 
+async def _locked(session: AsyncSession, request_id: UUID) -> Request | None:
+    """Lock a request and, before it, the calendar in which it holds a time."""
+    known = await queries.request(session, request_id)
+    if known is not None:
+        await queries.lock_calendar(session, known.provider_id)
+    return await queries.request_for_update(session, request_id)
+
+
 async def _give_back(
-    session: AsyncSession, row: Request, event: RequestEvent, *, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession,
+    row: Request,
+    event: RequestEvent,
+    *,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
 ) -> None:
-    """End a request without an appointment: its time is free again."""
+    """End a request without an appointment: its time is free again, for whoever waits for one."""
     why = _ENDINGS[event].referral
-    await let_go(session, row.appointment_id, why=why, actor=actor, now=now, new_id=new_id)
+    hold = await let_go(session, row.appointment_id, why=why, actor=actor, now=now, new_id=new_id)
     await _end(session, row, event, actor=actor, now=now, new_id=new_id)
+    await offer_freed(
+        session, row.provider_id, hold.starts_at, hold.ends_at, but=row.client_id, house=house, now=now, new_id=new_id
+    )
 
 
 async def _end(

@@ -5,7 +5,7 @@ policy and the house's figures.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,12 +17,13 @@ from config.errors import Refused
 from people import queries as people_queries
 from scheduling import queries
 from scheduling.actions.house import House
-from scheduling.models import ReferralSettings
-from scheduling.rules import gates, offers, slots
+from scheduling.models import Appointment, ReferralSettings
+from scheduling.rules import availability, gates, offers, slots
 from scheduling.rules.notice import least_notice
 from scheduling.rules.policy import policy_for
 from scheduling.values import (
     Calendar,
+    Caution,
     NotBookable,
     Offer,
     SessionType,
@@ -68,6 +69,12 @@ def slot_rules(
         per_day=settings.per_day,
         windows=policy.windows,
     )
+
+
+async def usual_length_m(session: AsyncSession, provider_id: UUID, session_type: SessionType, house: House) -> int:
+    """Return how many minutes an appointment of this type lasts with a provider, unless somebody says otherwise."""
+    settings = await queries.referral_settings(session, provider_id)
+    return slot_rules(settings, session_type, Source.PROVIDER_MADE, house).length // 60
 
 
 async def list_slots(
@@ -148,6 +155,51 @@ async def ensure_bookable(session: AsyncSession, offer: Offer, *, house: House, 
     if no is not None:
         others = await alternatives(session, offer, house=house, now=now)
         raise Refused(no.value, _NOT_BOOKABLE[no], alternatives=others)
+
+
+async def ensure_movable(
+    session: AsyncSession, row: Appointment, starts_at: datetime, ends_at: datetime, *, house: House, now: datetime
+) -> None:
+    """Refused where a client cannot move their appointment to this time; the three nearest that can come with it.
+
+    By the notice and the windows of their source, and at any length that it has (R24). Whom a provider takes anew
+    does not matter: this client is there.
+    """
+    rules = await _terms_of(session, row, house)
+    span = Span(times.seconds(starts_at), times.seconds(ends_at))
+    rules = replace(rules, length=span.end - span.start)
+    at = times.seconds(now, up=True)
+    found = await queries.calendar(
+        session,
+        row.provider_id,
+        min(now, starts_at - NEAR) - AROUND,
+        ends_at + NEAR + AROUND,
+        but=row.id,
+    )
+    no = slots.check(found, rules, span, issued=at, now=at)
+    if no is None:
+        return
+    since, until = max(now, starts_at - NEAR), max(now, starts_at) + NEAR
+    near = slots.nearest(_open(found, rules, since, until, now), span)
+    raise Refused(
+        no.value,
+        _NOT_BOOKABLE[no],
+        alternatives=[{"starts_at": times.instant(one.start), "ends_at": times.instant(one.end)} for one in near],
+    )
+
+
+async def _terms_of(session: AsyncSession, row: Appointment, house: House) -> SlotRules:
+    """Return by which terms a client moves an appointment: what its provider made counts as the portal's."""
+    source = row.original_source or row.source
+    if source is Source.PROVIDER_MADE or source is Source.WAITLIST_OFFER:
+        source = Source.CLIENT_PORTAL
+    return slot_rules(await queries.referral_settings(session, row.provider_id), row.session_type, source, house)
+
+
+async def cautions(session: AsyncSession, row: Appointment) -> tuple[Caution, ...]:
+    """Return what a provider should know of a time that they chose: it is outside their hours, or taken elsewhere."""
+    found = await queries.calendar(session, row.provider_id, row.starts_at - AROUND, row.ends_at + AROUND, but=row.id)
+    return availability.cautions(found, times.seconds(row.starts_at), times.seconds(row.ends_at, up=True))
 
 
 async def alternatives(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> list[dict[str, Any]]:

@@ -70,14 +70,7 @@ async def in_hand(
     Refused where its lifecycle has no such move, or where it is not the `version` that the caller has seen (R34).
     """
     row = await locked(session, appointment_id)
-    if version not in {None, row.version}:
-        state = rules.state_at(row.state, row.ends_at, now)
-        raise Refused(
-            "changed",
-            f"This appointment has changed meanwhile: it is {_STATES[state]}. Look at it again, then decide.",
-            state=state.value,
-            version=row.version,
-        )
+    see_version(row, version, now)
     await let_time_pass(session, row, now=now, new_id=new_id)
     after = next_state(lifecycle.APPOINTMENT, row.state, event)
     if after is None:
@@ -98,6 +91,19 @@ async def locked(session: AsyncSession, appointment_id: UUID) -> Appointment:
     if row is None:
         raise NotFound
     return row
+
+
+def see_version(row: Appointment, seen: int | None, now: datetime) -> None:
+    """Refuse what was decided by the look of another version (R34)."""
+    if seen in {None, row.version}:
+        return
+    state = rules.state_at(row.state, row.ends_at, now)
+    raise Refused(
+        "changed",
+        f"This appointment has changed meanwhile: it is {_STATES[state]}. Look at it again, then decide.",
+        state=state.value,
+        version=row.version,
+    )
 
 
 async def let_time_pass(session: AsyncSession, row: Appointment, *, now: datetime, new_id: NewId) -> None:

@@ -71,6 +71,7 @@ class Appointment(SQLModel, table=True):
     referral_id: UUID | None = Field(default=None, sa_column=database.key("referrals.id", nullable=True))
     series_id: UUID | None = Field(default=None, sa_column=database.key("series.id", nullable=True))
     series_place: int | None = None
+    series_moved: bool = False  # alone, away from the others: what moves them leaves it where it is
 
 
 class Series(SQLModel, table=True):

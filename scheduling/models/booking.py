@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from config import database
@@ -89,12 +89,20 @@ class BookingDraft(SQLModel, table=True):
 class WaitlistEntry(SQLModel, table=True):
     """Somebody who waits for a freed time of a provider, in the order in which they came.
 
-    `appointment_id` is the hold while an offer is open, `passed_starts_at` the start of the last one that they let go.
+    `appointment_id` is the hold while an offer is open, and the appointment once it is taken; `freed_until` is how far
+    the time reaches that was given back, `passed_starts_at` the start of the last one that they let go.
     """
 
     __tablename__ = "waitlist"
     __table_args__ = (
-        UniqueConstraint("provider_id", "client_id", "session_type"),
+        Index(
+            "uq_waitlist_open",
+            "provider_id",
+            "client_id",
+            "session_type",
+            unique=True,
+            postgresql_where=text("state IN ('waiting', 'offered')"),
+        ),
         Index("ix_waitlist_order", "provider_id", "session_type", "since"),
         Index("ix_waitlist_due", "expires_at", postgresql_where=text("state = 'offered'")),
         *database.checks(session_type=SessionType, original_source=Source, state=WaitlistState),
@@ -110,6 +118,7 @@ class WaitlistEntry(SQLModel, table=True):
     appointment_id: UUID | None = Field(default=None, sa_column=database.key("appointments.id", nullable=True))
     offered_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     expires_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    freed_until: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     passed_starts_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     version: int = 1
 

@@ -12,6 +12,7 @@ from scheduling.models import Appointment
 from scheduling.values import AppointmentState, Neighbour, Window
 
 TAKEN = (AppointmentState.HELD, AppointmentState.BOOKED)
+GIVEN_UP = tuple(state for state in AppointmentState if state.given_up)
 # What a call finds: one that is over as well, so that whoever dials then is told so.
 CALLABLE = (AppointmentState.BOOKED, AppointmentState.ENDED)
 
@@ -166,6 +167,24 @@ async def upcoming_tracked(session: AsyncSession, line: str, now: datetime, unti
     return found.scalars().all()
 
 
+async def taken_between(
+    session: AsyncSession, provider_id: UUID, since: datetime, until: datetime, *, but: Sequence[UUID] = ()
+) -> Sequence[tuple[datetime, datetime]]:
+    """Return what a provider's appointments take of a span, save some of them, in order of time."""
+    found = await session.execute(
+        select(col(Appointment.starts_at), col(Appointment.ends_at))
+        .where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.state).not_in(GIVEN_UP),
+            col(Appointment.starts_at) < until,
+            col(Appointment.ends_at) > since,
+            col(Appointment.id).not_in(but),
+        )
+        .order_by(col(Appointment.starts_at))
+    )
+    return [(starts_at, ends_at) for starts_at, ends_at in found]
+
+
 async def to_end(session: AsyncSession, now: datetime, limit: int = 500) -> Sequence[UUID]:
     """Return the appointments that stand as booked although their end has passed, longest over first."""
     found = await session.execute(
@@ -177,14 +196,16 @@ async def to_end(session: AsyncSession, now: datetime, limit: int = 500) -> Sequ
     return found.scalars().all()
 
 
-async def has_ahead(session: AsyncSession, provider_id: UUID, client_id: UUID, now: datetime) -> Sequence[UUID]:
-    """Return the held and booked appointments of a provider with a client that have not ended."""
+async def ahead_with(session: AsyncSession, provider_id: UUID, client_id: UUID, now: datetime) -> Sequence[Appointment]:
+    """Return the held and booked appointments of a provider with a client that have not ended, in order of time."""
     found = await session.execute(
-        select(col(Appointment.id)).where(
+        select(Appointment)
+        .where(
             col(Appointment.provider_id) == provider_id,
             col(Appointment.client_id) == client_id,
             col(Appointment.state).in_(TAKEN),
             col(Appointment.ends_at) > now,
         )
+        .order_by(col(Appointment.starts_at))
     )
     return found.scalars().all()

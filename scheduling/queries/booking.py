@@ -82,6 +82,20 @@ async def pending_by_payers(session: AsyncSession, provider_id: UUID) -> Sequenc
     return found.scalars().all()
 
 
+async def pending_with(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Sequence[UUID]:
+    """Return the requests of a client with a provider that nobody has decided, in the order of their ids."""
+    found = await session.execute(
+        select(col(Request.id))
+        .where(
+            col(Request.provider_id) == provider_id,
+            col(Request.client_id) == client_id,
+            col(Request.state) == RequestState.PENDING,
+        )
+        .order_by(col(Request.id))
+    )
+    return found.scalars().all()
+
+
 async def pending_requests(session: AsyncSession, client_id: UUID, now: datetime) -> int:
     """Count what a client has asked for, of all providers, that can still be decided."""
     found = await session.execute(

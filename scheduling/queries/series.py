@@ -1,4 +1,4 @@
-"""Reads of series, and of what belongs to them."""
+"""Reads and writes of series, and of what belongs to them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,5 +22,25 @@ async def of_series(session: AsyncSession, series_id: UUID, since: datetime) -> 
         select(Appointment)
         .where(col(Appointment.series_id) == series_id, col(Appointment.starts_at) > since)
         .order_by(col(Appointment.starts_at))
+    )
+    return found.scalars().all()
+
+
+async def members(session: AsyncSession, series_id: UUID) -> Sequence[Appointment]:
+    """Return all appointments of a series in their order, whatever became of them."""
+    found = await session.execute(
+        select(Appointment).where(col(Appointment.series_id) == series_id).order_by(col(Appointment.series_place))
+    )
+    return found.scalars().all()
+
+
+async def members_for_update(session: AsyncSession, series_id: UUID) -> Sequence[Appointment]:
+    """Return all appointments of a series, locked."""
+    found = await session.execute(
+        select(Appointment)
+        .where(col(Appointment.series_id) == series_id)
+        .order_by(col(Appointment.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
     return found.scalars().all()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from scheduling.rules.wall import DAY_S, FARTHEST_S, clock, day_number, instant
-from scheduling.values import BlockKind, BlockRule, Calendar, OpenSpan, Repeats, WeeklyHours, Windows
+from scheduling.values import BlockKind, BlockRule, Calendar, Caution, OpenSpan, Repeats, WeeklyHours, Windows
 
 # Nobody asks whether these are open: the provider's own hand, and what somebody gave back.
 UNASKED = frozenset({Windows.ANY, Windows.FREED})
@@ -32,6 +32,19 @@ def open_spans(calendar: Calendar, windows: Windows, since: int, until: int) -> 
         for start, end in _windows(calendar, windows, since, until)
     )
     return tuple(OpenSpan(*span) for span in subtract(cut, merged(_time_off(calendar, since, until))))
+
+
+def cautions(calendar: Calendar, since: int, until: int) -> tuple[Caution, ...]:
+    """Return what speaks against a time that a provider chooses themselves, though nothing stands in its way.
+
+    Who has never said when they work is not told that it is outside their hours.
+    """
+    said = calendar.hours or any(block.kind is BlockKind.OPEN for block in calendar.blocks)
+    whole = [(since, until)]
+    outside = said and [span[:2] for span in open_spans(calendar, Windows.OPEN_HOURS, since, until)] != whole
+    elsewhere = any(not busy.appointment and busy.start < until and since < busy.end for busy in calendar.busy)
+    found = ((Caution.OUTSIDE_HOURS, outside), (Caution.BUSY_ELSEWHERE, elsewhere))
+    return tuple(caution for caution, holds in found if holds)
 
 
 def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

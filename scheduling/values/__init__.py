@@ -21,6 +21,7 @@ from scheduling.values.availability import (
     BlockRule,
     Busy,
     Calendar,
+    Caution,
     FeedTrouble,
     OpenSpan,
     Repeats,
@@ -66,7 +67,7 @@ from scheduling.values.matching import (
     Without,
     Word,
 )
-from scheduling.values.series import Every, Scope, SeriesRule
+from scheduling.values.series import Every, Occurrence, Save, Scope, SeriesRule
 from scheduling.values.waitlist import WaitlistEvent, WaitlistState
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "CancelReason",
     "CancelledBy",
     "Candidate",
+    "Caution",
     "CrisisContact",
     "DayPart",
     "DraftState",
@@ -102,6 +104,7 @@ __all__ = [
     "Neighbour",
     "NotBookable",
     "NotPossible",
+    "Occurrence",
     "Offer",
     "OpenSpan",
     "Openings",
@@ -116,6 +119,7 @@ __all__ = [
     "Repeats",
     "RequestEvent",
     "RequestState",
+    "Save",
     "Scope",
     "Scored",
     "SearchRecord",

@@ -24,6 +24,13 @@ class Repeats(StrEnum):
     BIWEEKLY = "biweekly"
 
 
+class Caution(StrEnum):
+    """What a provider is told of a time that they choose themselves; it stands in nobody's way."""
+
+    OUTSIDE_HOURS = "outside_hours"
+    BUSY_ELSEWHERE = "busy_elsewhere"  # by an event of an imported calendar
+
+
 class FeedTrouble(StrEnum):
     """Why an imported calendar could not be read; the last good copy counts until it can (section 9)."""
 

@@ -1,7 +1,7 @@
 """The words about series (R28)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -18,6 +18,22 @@ class Scope(StrEnum):
     THIS = "this"
     THIS_AND_LATER = "this_and_later"
     ALL = "all"  # that lie ahead
+
+
+class Save(StrEnum):
+    """What to do with a series of which some occurrences meet another appointment."""
+
+    ALL_OR_NOTHING = "all_or_nothing"
+    FREE_ONES = "free_ones"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One time of a series, by its place from 1 on, and the instants that it comes to."""
+
+    place: int
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -499,7 +499,13 @@ async def test_archiving_the_client_closes_it(world: World, deps: Deps, clock: C
 
     async with deps.sessions.begin() as session:
         await scheduling.archive_client(
-            session, provider.id, client.id, actor=THEMSELVES, now=deps.now(), new_id=deps.new_id
+            session,
+            provider.id,
+            client.id,
+            actor=THEMSELVES,
+            house=scheduling.house(deps.settings),
+            now=deps.now(),
+            new_id=deps.new_id,
         )
 
     assert await states(deps, provider) == [S.CLOSED_BY_PROVIDER]

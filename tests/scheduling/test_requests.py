@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +28,12 @@ STAFF = Actor(kind="provider")
 End = Callable[[World, Request], Awaitable[object]]
 
 
+def by(world: World, actor: Actor) -> dict[str, Any]:
+    """Return what every action is told, whoever acts."""
+    deps = world.deps
+    return {"actor": actor, "house": scheduling.house(deps.settings), "now": deps.now(), "new_id": deps.new_id}
+
+
 async def accept(world: World, request: Request, **told: object) -> Request:
     async with world.deps.sessions.begin() as session:
         return await scheduling.accept_request(
@@ -42,23 +49,17 @@ async def accept(world: World, request: Request, **told: object) -> Request:
 
 async def decline(world: World, request: Request, reason: str | None = None) -> Request:
     async with world.deps.sessions.begin() as session:
-        return await scheduling.decline_request(
-            session, request.id, reason=reason, actor=STAFF, now=world.deps.now(), new_id=world.deps.new_id
-        )
+        return await scheduling.decline_request(session, request.id, reason=reason, **by(world, STAFF))
 
 
 async def withdraw(world: World, request: Request) -> Request:
     async with world.deps.sessions.begin() as session:
-        return await scheduling.withdraw_request(
-            session, request.id, actor=Actor(kind="client"), now=world.deps.now(), new_id=world.deps.new_id
-        )
+        return await scheduling.withdraw_request(session, request.id, **by(world, Actor(kind="client")))
 
 
 async def leave(world: World, request: Request) -> Enrolment:
     async with world.deps.sessions.begin() as session:
-        return await scheduling.leave_programme(
-            session, request.provider_id, actor=STAFF, now=world.deps.now(), new_id=world.deps.new_id
-        )
+        return await scheduling.leave_programme(session, request.provider_id, **by(world, STAFF))
 
 
 async def by_payer(world: World, **told: object) -> tuple[Provider, Client, Request]:
@@ -177,9 +178,7 @@ async def test_a_yes_brings_back_whom_the_provider_had_archived(world: World, se
     provider = await world.provider()
     client = await world.client(provider)
     async with world.deps.sessions.begin() as writing:
-        await scheduling.archive_client(
-            writing, provider.id, client.id, actor=STAFF, now=world.deps.now(), new_id=world.deps.new_id
-        )
+        await scheduling.archive_client(writing, provider.id, client.id, **by(world, STAFF))
     request = await world.request(provider, client=client)
     (link,) = await rows(session, Relationship)
     assert link.state is RelationshipState.ARCHIVED  # asking alone changes nothing

@@ -56,6 +56,8 @@ class Things:
     search_id: UUID
     draft_id: UUID
     psychiatric_id: UUID
+    series_id: UUID
+    waitlist_id: UUID
 
     def ids(self) -> set[str]:
         return {str(self.provider_id), str(self.client_id), str(self.appointment_id), str(self.consultation_id)}
@@ -102,6 +104,14 @@ MONDAY = START + timedelta(days=5, hours=20)
 PERSON = {"first_name": "Kim", "last_name": "Roe", "email": "kim@example.com"}
 NEW_PROVIDER = {**PERSON, "dial_phone": "+12125550190", "timezone": "America/New_York"}
 SOMEBODY = {"state": "NY", "age": 34, "session_type": "full_session"}
+TUESDAYS = {
+    "session_type": "full_session",
+    "starts_on": "2026-12-01",
+    "starts_at_local": "15:00",
+    "every": "week",
+    "times": 3,
+}
+A_CALL = {"session_type": "phone_consultation", "original_source": "booking_link"}
 NEXT_WEEK = {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "2026-12-01T11:00:00Z"}
 
 CASES = {
@@ -171,6 +181,13 @@ CASES = {
     "withdrawRequest": Case(200, 403, 403),
     "confirmSessionDetails": Case(409, 409),  # it is not over yet
     "markNoShow": Case(409, 409),
+    "createSeries": Case(403, 201, 404, lambda t: {"client_id": str(t.client_id), **TUESDAYS}),
+    "getSeries": Case(),
+    "joinWaitlist": Case(201, 201, 404, lambda t: {"client_id": str(t.client_id), **A_CALL}),
+    "listWaitlist": Case(),
+    "acceptWaitlistOffer": Case(409, 409),  # nothing is offered
+    "declineWaitlistOffer": Case(409, 409),
+    "leaveWaitlist": Case(),
     "listAppointmentCalls": Case(),
     "makeCalendarFeed": Case(201, 201),
     "getCalendarFeed": Case(),
@@ -229,6 +246,8 @@ async def things_of(world: World, provider: Provider) -> Things:
     draft = await world.draft(provider, starts_at=MONDAY + timedelta(hours=2))
     block, feed = await world.block(provider), await world.busy_feed(provider)
     search = await world.search(provider)
+    client = await world.client(provider)
+    series, waits = await world.series(provider, client=client), await world.waits(provider, client=client)
     return Things(
         provider.practice_id,
         provider.id,
@@ -245,6 +264,8 @@ async def things_of(world: World, provider: Provider) -> Things:
         search.search_id,
         draft.id,
         (await world.drafted(provider)).id,
+        series.id,
+        waits.id,
     )
 
 
