@@ -84,7 +84,6 @@ __all__ = [
     "Busy",
     "Calendar",
     "CancelReason",
-    "CancelledBy",
     "Candidate",
     "Caution",
     "CrisisContact",
