@@ -20,6 +20,8 @@ from status.models import Notice, Task
 from status.values import Channel, NoticeKey, Recipient, TaskKind
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
+from tests.fixtures import Worker
+from tests.mailbox import Mailbox
 from tests.portal.api.conftest import Api, Program
 from tests.scheduling.matching.listing import listed
 
@@ -412,3 +414,51 @@ async def test_a_request_is_in_the_list_before_anybody_has_said_yes(api: Api, wo
     assert [(one["state"], one["source"]) for one in listed["items"]] == [("awaiting_acceptance", "payer")]
     assert listed["unseen"] == 0
     assert (opened.status, opened.json["facts"]) == (409, {"state": "awaiting_acceptance"})
+
+
+# What becomes of a session, and what is written to whom
+
+
+@pytest.mark.parametrize(("step", "state"), [("confirm-details", "engaged"), ("no-show", "no_contact")])
+async def test_a_session_moves_its_referral_by_what_the_provider_says_of_it(
+    api: Api, world: World, clock: Clock, step: str, state: str
+) -> None:
+    provider = await world.provider()
+    client = await world.client(provider)
+    await world.ready(client)
+    made = await world.appointment(provider, client=client, starts_in=DAY, session_type=SessionType.FULL_SESSION)
+    me = await api.of(provider)
+    clock.to(made.ends_at)
+
+    said = await me.post(f"/appointments/{made.id}/{step}")
+
+    assert said.status == 200, said.text
+    assert (await me.get(f"/referrals/{made.referral_id}")).json["state"] == state
+
+
+async def test_letters_about_an_ending_say_no_reason(
+    api: Api, admin: Program, world: World, mailbox: Mailbox, works: Worker
+) -> None:
+    one, two = await world.provider(), await world.provider()
+    handed_back = await world.appointment(one, starts_in=DAY)
+    await world.appointment(two, starts_in=DAY)
+    await (await api.of(one)).post(f"/referrals/{handed_back.referral_id}/open")
+    moved_on = await seen_referral(await api.of(two))
+
+    await (await api.of(one)).post(
+        f"/referrals/{handed_back.referral_id}/not-a-match", {"reason": "acuity", "text": WORDS}
+    )
+    await admin.post(f"/referrals/{moved_on}/find-another", {"reason": WORDS})
+    await works.turn()
+
+    written = {
+        str(letter["Subject"]): letter
+        for letter in mailbox.letters()
+        if "find another" in str(letter["Subject"]) or "has ended" in str(letter["Subject"])
+    }
+    assert len(written) == 2
+    assert two.email in {str(letter["To"]) for letter in written.values()}
+    for letter in written.values():
+        assert "acuity" not in letter.as_string()
+        assert "nobody but support" not in letter.as_string()
+        assert "Canary-Casey" not in letter.as_string()
