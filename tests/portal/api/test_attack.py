@@ -197,6 +197,7 @@ async def _to_be_booked(world: World) -> dict[str, list[str]]:
         "offer": [offers.sign(one, house.offer_key) for one in offered],
         "draft_id": [str(row.id) for row in drafts],
         "booking-code": [scheduling.booking_code(row.id, world.deps.settings) for row in drafts],
+        "exclude": [str(one.id)],
     }
 
 
