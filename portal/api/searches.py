@@ -83,6 +83,12 @@ class NewSearch(Shape):
     timezone: Zone | None = None
 
 
+class SearchAgain(Shape):
+    """Whom somebody has moved on from; the answers are those of the search before (R19)."""
+
+    exclude: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+
+
 class SearchPage(Listing):
     """Which part of a search."""
 
@@ -221,6 +227,21 @@ async def create(ask: Ask[NewSearch, Nothing]) -> Answer:
     result = await scheduling.search(
         ask.session,
         answers,
+        house=scheduling.house(ask.settings),
+        now=ask.now,
+        new_id=ask.new_id,
+        asked_by=ask.caller.provider_id,
+    )
+    return Answer(await _shown(ask, result))
+
+
+async def again(ask: Ask[SearchAgain, Nothing]) -> Answer:
+    """Find somebody else with the old answers; whom the search before excluded stays excluded."""
+    row = await access.search(ask, ask.path["search_id"])
+    result = await scheduling.search_again(
+        ask.session,
+        row.id,
+        exclude=ask.body.exclude,
         house=scheduling.house(ask.settings),
         now=ask.now,
         new_id=ask.new_id,
@@ -419,6 +440,19 @@ OPERATIONS = (
         status=201,
         refuses=frozenset({404}),
         makes="search_id",
+    ),
+    Operation(
+        name="searchAgain",
+        method=Method.POST,
+        path="/searches/{search_id}/again",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Find another option with the old answers",
+        handler=again,
+        body=SearchAgain,
+        query=Nothing,
+        answer=SearchShown,
+        status=201,
+        body_optional=True,
     ),
     Operation(
         name="getSearch",

@@ -79,9 +79,9 @@ async def unseen(session: AsyncSession, provider_id: UUID | None) -> int:
 
 
 async def forget_searches(session: AsyncSession, searches: Sequence[UUID]) -> None:
-    """Let referrals for medication forget from which search they came: it is deleted (retention)."""
-    await session.execute(
-        update(PsychiatricReferral)
-        .where(col(PsychiatricReferral.search_id) == any_(cast(list(searches), ARRAY(Uuid()))))
-        .values(search_id=None)
-    )
+    """Let referrals of both kinds forget from which search they came: it is deleted (retention)."""
+    for kind in (Referral, PsychiatricReferral):
+        column = col(kind.search_id)
+        await session.execute(
+            update(kind).where(column == any_(cast(list(searches), ARRAY(Uuid())))).values(search_id=None)
+        )

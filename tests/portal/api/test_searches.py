@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
@@ -14,6 +14,7 @@ from scheduling import actions as scheduling
 from scheduling.models import Impression, Opening, Search
 from scheduling.rules.vocabulary import CRISIS_CONTACTS
 from scheduling.values import AppointmentState, SessionType, Side, Source
+from status.models import Referral
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
 from tests.fixtures import Worker
@@ -158,29 +159,22 @@ async def test_what_a_record_says(admin: Program, world: World) -> None:
     ]
 
 
-async def test_r19_find_another_option_with_the_old_answers(admin: Program, deps: Deps, world: World) -> None:
+async def test_r19_find_another_option_with_the_old_answers(admin: Program, world: World) -> None:
     one, two, three = [await listed(world, profile={"focus": ["grief"]}) for _ in range(3)]
     made = await admin.post("/searches", {**SOMEBODY, "problems": ["grief"]})
     assert len(names(made)) == 3
 
-    async with deps.sessions.begin() as session:
-        again = await scheduling.search_again(
-            session,
-            made.json["id"],
-            exclude=[one.id],
-            house=scheduling.house(deps.settings),
-            now=deps.now(),
-            new_id=deps.new_id,
-        )
-    third = await admin.post("/searches", {**SOMEBODY, "from_search": str(again.search_id), "exclude": [str(two.id)]})
+    again = await admin.post(f"/searches/{made.json['id']}/again", {"exclude": [str(one.id)]})
+    once_more = await admin.post(f"/searches/{again.json['id']}/again", {"exclude": [str(two.id)]})
+    with_others = await admin.post("/searches", {**SOMEBODY, "age": 40, "from_search": once_more.json["id"]})
 
-    assert {one.provider_id for one in again.found} == {two.id, three.id}
-    assert names(third) == [str(three.id)]
+    assert set(names(again)) == {str(two.id), str(three.id)}
+    assert names(once_more) == names(with_others) == [str(three.id)]
     # That they were moved on from is nobody's business, and no gate that could be opened.
-    assert third.json["without"] == []
-    shown = await admin.get(f"/searches/{again.search_id}/record")
-    assert shown.json["answers"]["problems"] == ["grief"]
-    assert shown.json["answers"]["exclude"] == [str(one.id)]
+    assert once_more.json["without"] == []
+    record = await admin.get(f"/searches/{again.json['id']}/record")
+    assert record.json["answers"] == {**SOMEBODY, "problems": ["grief"], "exclude": [str(one.id)]}
+    assert record.json["seed"] != made.json["id"]
 
 
 async def test_a_search_that_nobody_made_cannot_be_gone_on_from(admin: Program) -> None:
@@ -476,6 +470,26 @@ async def test_searches_are_forgotten_with_what_was_answered(
     clock.forward(seconds=1)
     await forget(deps)
     assert await count(deps) == 1
+
+
+async def test_a_referral_forgets_the_search_that_is_deleted(
+    admin: Program, deps: Deps, world: World, clock: Clock
+) -> None:
+    await listed(world)
+    made = await admin.post("/searches", SOMEBODY)
+    appointment = await world.appointment(await world.provider(), starts_in=timedelta(days=3))
+    async with deps.sessions.begin() as session:
+        row = await session.get(Referral, appointment.referral_id)
+        assert row is not None
+        row.search_id = UUID(made.json["id"])
+
+    clock.forward(days=deps.settings.keep_searches_d, seconds=1)
+    await forget(deps)
+
+    async with deps.sessions() as session:
+        row = await session.get(Referral, appointment.referral_id)
+    assert row is not None
+    assert row.search_id is None
 
 
 async def forget(deps: Deps) -> None:
