@@ -61,9 +61,9 @@ async def search(
     """Find who fits, in order, and keep everything that the order was made from (3.3)."""
     search_id, by = new_id(), ORDERING
     seed = order.seed(now.astimezone(UTC).date(), search_id)
-    tally = await queries.tally(session, answers, now)
-    people = await _people(session, answers, tally, seed, now)
-    scored = await _scored(session, answers, people, now)
+    looked = await queries.look(session, answers, now, by=by, turn=_turn(seed))
+    tally = looked.tally
+    scored = await _scored(session, answers, looked.people, now)
     ordered = order.order(scored, seed, by=by)
     page = await _page(session, answers, [one.provider_id for one in ordered], by.page, house=house, now=now)
     kept = SearchRecord(
@@ -168,12 +168,6 @@ def week_of(now: datetime) -> str:
 
 
 # Who is found
-
-
-async def _people(session: AsyncSession, answers: Answers, tally: Tally, seed: str, now: datetime) -> Sequence[Person]:
-    """Return who passes, or the best of them where there are too many to look at closely (3.5)."""
-    few = tally.passed <= ORDERING.scored_at_most
-    return await queries.who_passes(session, answers, now, by=ORDERING, turn=_turn(seed), all_of_them=few)
 
 
 async def _scored(

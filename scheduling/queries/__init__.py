@@ -57,9 +57,8 @@ from scheduling.queries.booking import (
 from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
 from scheduling.queries.matching import (
     candidates,
-    tally,
+    look,
     who_misses_only,
-    who_passes,
 )
 from scheduling.queries.openings import (
     answers_since,
@@ -136,6 +135,7 @@ __all__ = [
     "lock_calendar",
     "members",
     "members_for_update",
+    "look",
     "neighbours",
     "notes_of_referrals",
     "of_referrals",
@@ -170,7 +170,6 @@ __all__ = [
     "waitlist_entry_for_update",
     "waits_of",
     "who_misses_only",
-    "who_passes",
     "window",
     "windows",
     "working_hours",

@@ -4,6 +4,7 @@
 over invented providers and clients.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -88,15 +89,79 @@ class Tally:
         return {next(iter(missed)): count for missed, count in self.counts.items() if len(missed) == 1}
 
 
-async def tally(session: AsyncSession, answers: Answers, now: datetime) -> Tally:
-    """Hold everybody who is listed against every gate that was asked for, in one statement."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one look at everybody found: how many pass which gates, and who passes all of them."""
+
+    tally: Tally
+    people: Sequence[Person]
+
+
+async def look(session: AsyncSession, answers: Answers, now: datetime, *, by: Ordering, turn: int) -> Looked:
+    """Hold everybody who is listed against every gate that was asked for, in one statement.
+
+    Of those who pass all, the best by problems and next opening are returned, and among equals by turns (3.5).
+    """
     gates = _gates(answers, now)
-    looked_at = _listed(answers.session_type, _missed(gates.values()).label("missed")).subquery()
-    found = await session.execute(select(looked_at.c.missed, func.count()).group_by(looked_at.c.missed))
-    names = list(gates)
+    everybody = _looked_at(answers, gates, now, by, turn).cte("looked")
+    counted = select(everybody.c.missed, func.count().label("count")).group_by(everybody.c.missed).subquery()
+    told = select(func.jsonb_object_agg(counted.c.missed, counted.c.count).cast(String).label("told")).subquery()
+    best = (
+        select(everybody.c.provider_id)
+        .where(everybody.c.missed == 0)
+        .order_by(everybody.c.likely.desc(), everybody.c.turn)
+        .limit(by.scored_at_most)
+        .subquery()
+    )
+    people = (
+        select(*_of_a_person(answers))
+        .select_from(best)
+        .join(Profile, col(Profile.provider_id) == best.c.provider_id)
+        .join(Provider, col(Provider.id) == best.c.provider_id)
+        .join(Opening, _of_type(best.c.provider_id, answers.session_type))
+        .subquery()
+    )
+    found = (await session.execute(select(told, people).select_from(told).outerjoin(people, true()))).all()
+    return Looked(
+        tally=_read_tally(found[0].told, list(gates)),
+        people=[_person(row[1:]) for row in found if row.provider_id is not None],
+    )
+
+
+def _looked_at(
+    answers: Answers, gates: Mapping[Miss, ColumnElement[bool]], now: datetime, by: Ordering, turn: int
+) -> Select[Any]:
+    """Return everybody with the gates that they miss, and how likely those who miss none are to stand first.
+
+    The fence (OFFSET 0) keeps the gates from being asked twice.
+    """
+    row = (
+        _listed(
+            answers.session_type,
+            col(Profile.provider_id),
+            col(Profile.focus),
+            col(Profile.also),
+            col(Opening.next_at),
+            _missed(gates.values()).label("missed"),
+        )
+        .offset(0)
+        .subquery()
+        .c
+    )
+    return select(
+        row.provider_id,
+        row.missed,
+        case((row.missed == 0, _likely(row, answers, now, by))).label("likely"),
+        case((row.missed == 0, func.uuid_hash_extended(row.provider_id, turn))).label("turn"),
+    )
+
+
+def _read_tally(told: str | None, names: Sequence[Miss]) -> Tally:
+    counts: Mapping[str, int] = json.loads(told or "{}")
     return Tally(
         counts={
-            frozenset(name for place, name in enumerate(names) if mask >> place & 1): count for mask, count in found
+            frozenset(name for place, name in enumerate(names) if int(mask) >> place & 1): count
+            for mask, count in counts.items()
         }
     )
 
@@ -109,23 +174,9 @@ async def who_misses_only(
     query = _listed(answers.session_type, col(Profile.provider_id)).where(
         not_(gates[miss]), *(passes for one, passes in gates.items() if one != miss)
     )
-    found: Sequence[UUID] = (await session.execute(query.order_by(_by_turns(turn)).limit(limit))).scalars().all()
+    query = query.order_by(func.uuid_hash_extended(col(Profile.provider_id), turn)).limit(limit)
+    found: Sequence[UUID] = (await session.execute(query)).scalars().all()
     return found
-
-
-async def who_passes(
-    session: AsyncSession, answers: Answers, now: datetime, *, by: Ordering, turn: int, all_of_them: bool
-) -> Sequence[Person]:
-    """Return who passes all gates: all of them, or the best by problems and next opening, and by turns (3.5)."""
-    passes = _gates(answers, now).values()
-    query = _listed(answers.session_type, *_of_a_person(answers))
-    if all_of_them:
-        query = query.where(*passes)
-    else:
-        likely = _listed(answers.session_type, col(Profile.provider_id)).where(*passes)
-        likely = likely.order_by(_likely(answers, now, by).desc(), _by_turns(turn)).limit(by.scored_at_most)
-        query = query.where(col(Profile.provider_id).in_(likely))
-    return [_person(row) for row in await session.execute(query)]
 
 
 def _of_a_person(answers: Answers) -> tuple[Any, ...]:
@@ -182,12 +233,13 @@ def _listed(session_type: SessionType, *wanted: Any) -> Select[Any]:
         .select_from(Profile)
         .join(Provider, col(Provider.id) == col(Profile.provider_id))
         .outerjoin(ReferralSettings, col(ReferralSettings.provider_id) == col(Profile.provider_id))
-        .outerjoin(
-            Opening,
-            and_(col(Opening.provider_id) == col(Profile.provider_id), col(Opening.session_type) == session_type),
-        )
+        .outerjoin(Opening, _of_type(col(Profile.provider_id), session_type))
         .where(col(Profile.published), col(Profile.listed), col(Provider.active))
     )
+
+
+def _of_type(provider_id: Any, session_type: SessionType) -> ColumnElement[bool]:
+    return and_(col(Opening.provider_id) == provider_id, col(Opening.session_type) == session_type)
 
 
 def _missed(passes: Collection[ColumnElement[bool]]) -> ColumnElement[int]:
@@ -196,26 +248,22 @@ def _missed(passes: Collection[ColumnElement[bool]]) -> ColumnElement[int]:
     return reduce(add, bits, cast(0, Integer))
 
 
-def _by_turns(turn: int) -> ColumnElement[int]:
-    return func.uuid_hash_extended(col(Profile.provider_id), turn)
-
-
-def _likely(answers: Answers, now: datetime, by: Ordering) -> ColumnElement[float]:
+def _likely(row: Any, answers: Answers, now: datetime, by: Ordering) -> ColumnElement[float]:
     """Return the weighted problems and soonest opening of 3.2."""
-    days = func.date_part("epoch", col(Opening.next_at) - now) / 86_400.0
+    days = func.date_part("epoch", row.next_at - now) / 86_400.0
     soon = func.power(0.5, func.greatest(0.0, days - by.soon_days) / by.halved_every_days)
     counting = vocabulary.counting(answers.problems)
-    fits = [_fit(one, by) for one in counting]
+    fits = [_fit(row, one, by) for one in counting]
     fit = reduce(add, fits) / len(fits) if fits else literal(by.unasked, Double())
     return by.problems * fit + by.soonest * soon
 
 
-def _fit(problem: str, by: Ordering) -> ColumnElement[float]:
+def _fit(row: Any, problem: str, by: Ordering) -> ColumnElement[float]:
     relatives = vocabulary.relatives(problem)
     return case(
-        (_has(col(Profile.focus), problem), literal(by.focus, Double())),
-        (_has(col(Profile.also), problem), by.listed),
-        (or_(_overlaps(col(Profile.focus), relatives), _overlaps(col(Profile.also), relatives)), by.related),
+        (_has(row.focus, problem), literal(by.focus, Double())),
+        (_has(row.also, problem), by.listed),
+        (or_(_overlaps(row.focus, relatives), _overlaps(row.also, relatives)), by.related),
         else_=0.0,
     )
 
@@ -360,9 +408,7 @@ async def candidates(
         select(Provider, Profile, ReferralSettings, Opening)
         .outerjoin(Profile, col(Profile.provider_id) == col(Provider.id))
         .outerjoin(ReferralSettings, col(ReferralSettings.provider_id) == col(Provider.id))
-        .outerjoin(
-            Opening, and_(col(Opening.provider_id) == col(Provider.id), col(Opening.session_type) == session_type)
-        )
+        .outerjoin(Opening, _of_type(col(Provider.id), session_type))
         .where(col(Provider.id) == any_(cast(sorted(provider_ids), ARRAY(Uuid()))))
     )
     return {row.Provider.id: _candidate(row) for row in found}

@@ -173,12 +173,12 @@ async def test_what_is_missed_is_the_same(people: list[UUID], session: AsyncSess
         answers = invent_answers(chance, people)
         expected = by_the_rules(found[answers.session_type], answers)
         looked_at = [missed for person, missed in expected.values() if person.shown]
-        tally = await queries.tally(session, answers, NOW)
+        looked = await queries.look(session, answers, NOW, by=ORDERING, turn=7)
+        tally, passing = looked.tally, looked.people
 
         assert tally.counts == Counter(looked_at), answers
         assert tally.considered == len(looked_at)
         assert tally.passed == looked_at.count(frozenset())
-        passing = await queries.who_passes(session, answers, NOW, by=ORDERING, turn=7, all_of_them=True)
         assert {one.provider_id for one in passing} == {one for one, (_, missed) in expected.items() if not missed}, (
             answers
         )
@@ -200,10 +200,11 @@ async def test_where_too_many_pass_the_likely_ones_are_looked_at(people: list[UU
     answers = Answers(state="NY", age=18, session_type=SessionType.FULL_SESSION, problems=("grief",))
     few = replace(ORDERING, scored_at_most=5)
     found = await queries.candidates(session, people, answers.session_type)
-    everybody = await queries.who_passes(session, answers, NOW, by=few, turn=7, all_of_them=True)
+    everybody = (await queries.look(session, answers, NOW, by=ORDERING, turn=7)).people
     assert len(everybody) > few.scored_at_most
 
-    likely = await queries.who_passes(session, answers, NOW, by=few, turn=7, all_of_them=False)
+    looked = await queries.look(session, answers, NOW, by=few, turn=7)
+    likely = looked.people
 
     def worth(one: UUID) -> float:
         person = found[one]
@@ -214,7 +215,9 @@ async def test_where_too_many_pass_the_likely_ones_are_looked_at(people: list[UU
 
     best = sorted((worth(one.provider_id) for one in everybody), reverse=True)[:5]
     assert sorted((worth(one.provider_id) for one in likely), reverse=True) == pytest.approx(best)
-    assert likely == await queries.who_passes(session, answers, NOW, by=few, turn=7, all_of_them=False)
+    assert looked.tally.passed == len(everybody)
+    again = await queries.look(session, answers, NOW, by=few, turn=7)
+    assert {one.provider_id for one in again.people} == {one.provider_id for one in likely}
 
 
 async def test_among_equals_nobody_is_always_among_the_likely(deps: Deps, world: World, session: AsyncSession) -> None:
@@ -235,7 +238,7 @@ async def test_among_equals_nobody_is_always_among_the_likely(deps: Deps, world:
     chosen_once = {
         one.provider_id
         for turn in range(20)
-        for one in await queries.who_passes(session, answers, NOW, by=few, turn=turn, all_of_them=False)
+        for one in (await queries.look(session, answers, NOW, by=few, turn=turn)).people
     }
 
     assert len(chosen_once) == 10
