@@ -171,6 +171,7 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         **{name: [str(one.search_id) for one in searches] for name in ("search_id", "from_search")},
         "series_id": [str(row.id) for row in series],
         "waitlist_id": await _offered(world, one),
+        "exclude": [str(one.id)],
         **await _to_be_booked(world),
     }
 
@@ -197,7 +198,6 @@ async def _to_be_booked(world: World) -> dict[str, list[str]]:
         "offer": [offers.sign(one, house.offer_key) for one in offered],
         "draft_id": [str(row.id) for row in drafts],
         "booking-code": [scheduling.booking_code(row.id, world.deps.settings) for row in drafts],
-        "exclude": [str(one.id)],
     }
 
 
