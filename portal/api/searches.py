@@ -442,7 +442,7 @@ OPERATIONS = (
         makes="search_id",
     ),
     Operation(
-        name="searchAgain",
+        name="repeatSearch",
         method=Method.POST,
         path="/searches/{search_id}/again",
         roles=ADMIN_AND_PROVIDER,

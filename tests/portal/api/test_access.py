@@ -229,7 +229,7 @@ CASES = {
     "getSearchOrder": Case(200, 200, LIST, partner=200),
     "createSearch": Case(201, 201, 404, lambda t: {**SOMEBODY, "from_search": str(t.search_id)}),
     "getSearch": Case(),
-    "searchAgain": Case(201, 201, 404, lambda _: {}),
+    "repeatSearch": Case(201, 201, 404, lambda _: {}),
     "getSearchRecord": Case(200, 403, 403),
 }
 OPERATIONS = {operation.name: operation for operation in doors.OPERATIONS}

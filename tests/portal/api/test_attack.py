@@ -171,7 +171,6 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
         **{name: [str(one.search_id) for one in searches] for name in ("search_id", "from_search")},
         "series_id": [str(row.id) for row in series],
         "waitlist_id": await _offered(world, one),
-        "exclude": [str(one.id)],
         **await _to_be_booked(world),
     }
 
