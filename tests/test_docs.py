@@ -19,7 +19,7 @@ def test_the_drawn_letters_are_the_letters() -> None:
 
 def test_every_command_of_the_readme_exists() -> None:
     text = (ROOT / "README.md").read_text()
-    commands = set(re.findall(r"\bconsultline ([a-z]+)", text))
+    commands = set(re.findall(r"\bconsultline ([a-z-]+)", text))
     known = parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
     assert commands
     assert commands <= set(known or ())

@@ -1,13 +1,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from config.deps import Deps
 from people import actions as people
 from people import queries
 from people.models import Client, Provider
-from status.values import Actor
+from status.models import Event
+from status.values import Actor, EventKind
 from tests.builders import World
 from tests.clock import Clock
 from tests.portal.api.conftest import Api, Program
@@ -216,8 +219,9 @@ async def test_r46_with_their_yes_the_account_is_shown(api: Api, world: World, d
     shown = (await me.get(f"/clients/{client.id}")).json
     assert (shown["first_name"], shown["phone"]) == (client.first_name, client.phone)
     assert shown["relationships"][0]["state"] == "active"
-    events = (await me.get("/events")).json["items"]
-    assert [event["kind"] for event in events].count("client:accepted") == 1
+    async with deps.sessions() as session:
+        told = (await session.execute(select(Event).where(col(Event.kind) == EventKind.CLIENT_ACCEPTED))).scalar_one()
+    assert (told.provider_id, told.actor_kind, told.actor_id) == (two.id, "client", client.id)
 
 
 @pytest.mark.parametrize(
