@@ -300,7 +300,7 @@ async def _to_who_books(session: AsyncSession, row: Notice, *, settings: Setting
         until=draft.expires_at,
         code=scheduling.booking_code(draft.id, settings),
     )
-    return Told(letter=render(row.key, facts, Language.ENGLISH), contact=_by_mail(draft.email, facts.timezone))
+    return Told(letter=render(row.key, facts, Language(draft.language)), contact=_by_mail(draft.email, facts.timezone))
 
 
 # To an account

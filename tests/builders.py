@@ -147,6 +147,7 @@ class World:
                 lives_in=None,
                 plan=None,
                 timezone=None,
+                language=Language.ENGLISH,
                 proven=True,
                 actor=OPERATOR,
                 now=deps.now(),

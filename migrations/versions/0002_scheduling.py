@@ -472,6 +472,7 @@ def upgrade() -> None:
         sa.Column("lives_in", sa.String(length=2), nullable=True),
         sa.Column("plan", sa.String(length=64), nullable=True),
         sa.Column("timezone", sa.String(length=64), nullable=True),
+        sa.Column("language", sa.String(), nullable=False),
         sa.Column("note", sa.String(length=1000), nullable=True),
         sa.Column("search_id", sa.Uuid(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
@@ -486,6 +487,7 @@ def upgrade() -> None:
             "source IN ('platform_search', 'booking_link', 'colleague', 'payer', 'client_portal', 'provider_made', 'waitlist_offer')",
             name=op.f("ck_booking_drafts_source"),
         ),
+        sa.CheckConstraint("language IN ('en', 'es')", name=op.f("ck_booking_drafts_language")),
         sa.CheckConstraint("state IN ('awaiting_code', 'completed', 'void')", name=op.f("ck_booking_drafts_state")),
         sa.ForeignKeyConstraint(
             ["appointment_id"],

@@ -16,6 +16,7 @@ from people.models import (
 from people.rules import lifecycle
 from people.values import (
     AccountStep,
+    Language,
     RelationshipEvent,
     RelationshipState,
 )
@@ -109,6 +110,7 @@ async def client_of_address(
     lives_in: str | None,
     plan: str | None,
     timezone: str | None,
+    language: Language,
     proven: bool,
     actor: Actor,
     now: datetime,
@@ -130,6 +132,7 @@ async def client_of_address(
         lives_in=lives_in,
         plan=plan,
         timezone=timezone,
+        language=language,
         created_at=now,
     )
     row = await queries.client_by_email_in_turn(session, email)
@@ -140,7 +143,7 @@ async def client_of_address(
         assert row is not None  # noqa: S101 - it was there, or it is now
     if row.verified_at is not None:
         return row
-    for name in ("first_name", "last_name", "phone", "birth_date", "lives_in", "plan", "timezone"):
+    for name in ("first_name", "last_name", "phone", "birth_date", "lives_in", "plan", "timezone", "language"):
         told = getattr(typed, name)
         if told is not None and (proven or getattr(row, name) is None):
             setattr(row, name, told)

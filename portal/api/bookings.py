@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from config.errors import Refused
-from people.values import TokenRole
+from people.values import Language, TokenRole
 from portal.api import access, appointments, requests
 from portal.api.appointments import AppointmentShown
 from portal.api.fields import Address, BirthDay, Code, Name, Note, Nothing, Phone, Shape, State, Zone
@@ -47,6 +47,7 @@ class NewBookingClient(Shape):
     state: State | None = None
     plan: Code | None = None
     timezone: Zone | None = None
+    language: Language = Language.ENGLISH
 
 
 class NewBooking(Shape):
@@ -140,6 +141,7 @@ def _client(typed: NewBookingClient) -> BookingClient:
         state=typed.state,
         plan=typed.plan,
         timezone=typed.timezone,
+        language=typed.language,
     )
 
 

@@ -19,7 +19,7 @@ from people import actions as people
 from people import queries as people_queries
 from people.models import Client, Payer, Provider, Relationship
 from people.rules.age import age
-from people.values import RelationshipEvent, RelationshipState
+from people.values import Language, RelationshipEvent, RelationshipState
 from scheduling import queries
 from scheduling.actions.appointments import book
 from scheduling.actions.house import House
@@ -82,6 +82,7 @@ async def book_offer(
         lives_in=client.state,
         plan=client.plan,
         timezone=client.timezone,
+        language=client.language,
         proven=proven,
         actor=actor,
         now=now,
@@ -337,6 +338,7 @@ async def begin_booking(
         lives_in=client.state,
         plan=client.plan,
         timezone=client.timezone,
+        language=client.language,
         note=note,
         search_id=search_id,
         state=DraftState.AWAITING_CODE,
@@ -430,6 +432,7 @@ def _typed(row: BookingDraft) -> BookingClient:
         state=row.lives_in,
         plan=row.plan,
         timezone=row.timezone,
+        language=Language(row.language),
     )
 
 

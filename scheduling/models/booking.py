@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from config import database
+from people.values import Language
 from scheduling.values import Acceptance, DraftState, RequestState, SessionType, Source, WaitlistState
 
 
@@ -58,7 +59,7 @@ class BookingDraft(SQLModel, table=True):
     __tablename__ = "booking_drafts"
     __table_args__ = (
         Index("ix_booking_drafts_address", text("lower(email)"), "created_at"),
-        *database.checks(session_type=SessionType, source=Source, state=DraftState),
+        *database.checks(session_type=SessionType, source=Source, state=DraftState, language=Language),
     )
 
     id: UUID = Field(primary_key=True)
@@ -77,6 +78,7 @@ class BookingDraft(SQLModel, table=True):
     lives_in: str | None = Field(default=None, max_length=2)
     plan: str | None = Field(default=None, max_length=64)
     timezone: str | None = Field(default=None, max_length=64)
+    language: Language = Field(default=Language.ENGLISH, sa_column=database.enum(Language))
     note: str | None = Field(default=None, max_length=1000)
     search_id: UUID | None = Field(default=None, sa_column=database.key("searches.id", nullable=True))
     state: DraftState = Field(sa_column=database.enum(DraftState))

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from people.values import Language
 from scheduling.values.appointments import SessionType, Source
 
 
@@ -171,3 +172,4 @@ class BookingClient:
     state: str | None = None
     plan: str | None = None
     timezone: str | None = None
+    language: Language = Language.ENGLISH

@@ -328,7 +328,7 @@ async def test_a_payer_books_only_with_whom_it_may(world: World, session: AsyncS
     ],
 )
 async def test_what_was_listed_is_asked_again(
-    world: World, changed: Mapping[str, object], who: Mapping[str, str], gate: str | None
+    world: World, changed: Mapping[str, object], who: Mapping[str, Any], gate: str | None
 ) -> None:
     """R18: a setting that changes while a list is open counts when the slot is booked."""
     provider = await open_provider(world)

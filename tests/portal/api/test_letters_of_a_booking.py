@@ -113,3 +113,19 @@ async def test_an_appointment_is_told_from_its_code_to_its_end(
         assert not re.search(r"Canary|sleep|ill,|0177|1990", said)
         assert letter["To"] == provider.email or "555-01" not in said
         assert str(provider.dial_phone)[-8:] not in said.replace("-", "")
+
+
+async def test_who_books_in_spanish_is_written_to_in_spanish_from_the_first_letter_on(
+    api: Api, world: World, works: Worker, mailbox: Mailbox
+) -> None:
+    provider = await open_provider(world)
+    me = await api.of(provider)
+    first, *_ = await slots(me, provider)
+    begun = await book(me, first, {**KIM, "language": "es", "timezone": "America/Los_Angeles"})
+    letter = (await told(works, mailbox))[CLIENT]
+    assert letter["Subject"] == "Su código para Consultline"
+    (code,) = set(re.findall(r"Su código es ([0-9]{6})\.", words_of(letter)))
+
+    await me.post(f"/bookings/{begun.json['id']}/complete", {"code": code})
+
+    assert (await told(works, mailbox))[CLIENT]["Subject"] == "Su cita del lun 30 nov, 6:00 a.m. PST"
