@@ -1,8 +1,8 @@
 """Referring a client to somebody who prescribes (R43): who may, to whom, and what a yes brings with it.
 
 A therapist drafts it, the client consents, and the therapist chooses from a search for prescribers. The prescriber
-is asked without a name. With their yes the client stands in their list as a prospect: they may write and book, and
-with the first visit, or with any booking, the client becomes active.
+is asked without a name. With their yes the client stands in their list as a prospect, whom they may write to and book;
+with the first visit, or when they book themselves, the client becomes active.
 """
 
 from dataclasses import dataclass
