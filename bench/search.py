@@ -264,12 +264,12 @@ SELECT client_id, 'Casey', 'Client ' || n, 'client' || n || '@example.com', 'en'
 
 _APPOINTMENTS = """
 INSERT INTO appointments (id, provider_id, client_id, session_type, source, tracked, state, starts_at, ends_at,
-                          occurrence, version, created_at, cancelled_late, moves_by_client)
+                          occurrence, version, created_at, cancelled_late, moves_by_client, series_moved)
 SELECT gen_random_uuid(), id, client_id, 'phone_consultation', 'platform_search', true,
        CASE WHEN k < 0 THEN CASE WHEN (n + k) % 9 = 0 THEN 'cancelled_p' ELSE 'ended' END ELSE 'booked' END,
        $1::timestamptz + k * interval '1 day' + (n + k) % 5 * interval '1 hour',
        $1::timestamptz + k * interval '1 day' + (n + k) % 5 * interval '1 hour' + interval '50 minutes',
-       1, 1, $1::timestamptz - interval '100 days', false, 0
+       1, 1, $1::timestamptz - interval '100 days', false, 0, false
 FROM who, generate_series(-12, 7) k
 """
 
