@@ -34,14 +34,6 @@ async def provider(session: AsyncSession, provider_id: UUID) -> Provider | None:
     return await session.get(Provider, provider_id)
 
 
-async def provider_in_turn(session: AsyncSession, provider_id: UUID) -> Provider | None:
-    """Return one provider, and hold the turn of whoever fills a time in their calendar until this transaction ends.
-
-    Weaker than a lock for a change: what is written down about a provider meanwhile need not wait.
-    """
-    return await session.get(Provider, provider_id, with_for_update={"key_share": True}, populate_existing=True)
-
-
 async def provider_for_update(session: AsyncSession, provider_id: UUID) -> Provider | None:
     """Return one provider, locked."""
     return await session.get(Provider, provider_id, with_for_update=True, populate_existing=True)

@@ -8,7 +8,6 @@ nobody can squat on times. Called inside somebody's transaction; never commits.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import NoReturn
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,17 +20,17 @@ from people.models import Client, Payer, Provider, Relationship
 from people.rules.age import age
 from people.values import Language, RelationshipEvent, RelationshipState
 from scheduling import queries
+from scheduling.actions import slots
 from scheduling.actions.appointments import book
 from scheduling.actions.house import House
 from scheduling.actions.requests import make_request
-from scheduling.actions.slots import ensure_bookable
 from scheduling.models import Appointment, BookingDraft, Request
 from scheduling.rules import booking as rules
 from scheduling.rules.booking import CodeVerdict
 from scheduling.rules.gates import failed_gates, sentence
 from scheduling.rules.matching.record import read_answers
 from scheduling.rules.policy import policy_for
-from scheduling.values import REFERRALS, Acceptance, BookingClient, DraftState, Offer, Source
+from scheduling.values import REFERRALS, Acceptance, BookingClient, DraftState, NotBookable, Offer, Source
 from status import actions as ledger
 from status.actions import NewId
 from status.values import Actor, Channel, EventKind, NoticeKey
@@ -69,9 +68,54 @@ async def book_offer(
     """
     if offer.source not in BY_OFFER:
         raise Refused("not_by_offer", "What has this source is not booked from an offer.", status=422)
+    told = _Told(note=note, search_id=search_id, problems=await _problems(session, search_id), proven=proven)
+    try:
+        # What is given up in here gives the turn back at once: others need not wait while we look for other times.
+        async with session.begin_nested():
+            return await _in_turn(session, offer, client, told, actor=actor, house=house, now=now, new_id=new_id)
+    except _Gone as gone:
+        why = gone.why
+    except Refused as no:
+        if no.code != "overlap":
+            raise
+        why = NotBookable.TAKEN  # at this very moment, by a door that takes no turns
+    raise await slots.gone(session, offer, why, house=house, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What came with a booking, and what is known of it."""
+
+    note: str | None
+    search_id: UUID | None
+    problems: Sequence[str]
+    proven: bool
+
+
+class _Gone(Exception):  # noqa: N818 - it is what the slot is
+    """The slot cannot be booked any more."""
+
+    def __init__(self, why: NotBookable) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+async def _in_turn(
+    session: AsyncSession,
+    offer: Offer,
+    client: BookingClient,
+    told: _Told,
+    *,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+) -> Appointment | Request:
+    """Judge a booking and make it, in the turn of the provider's calendar."""
     provider, payer = await _whose_time(session, offer)
-    await ensure_bookable(session, offer, house=house, now=now)
-    problems = await _problems(session, search_id)
+    why = await slots.why_not(session, offer, house=house, now=now)
+    if why is not None:
+        raise _Gone(why)
     account = await people.client_of_address(
         session,
         first_name=client.first_name,
@@ -83,60 +127,44 @@ async def book_offer(
         plan=client.plan,
         timezone=client.timezone,
         language=client.language,
-        proven=proven,
+        proven=told.proven,
         actor=actor,
         now=now,
         new_id=new_id,
     )
     link = await people_queries.relationship_for_update(session, provider.id, account.id)
     _see_that_they_may_meet(offer, link)
-    await _see_that_gates_are_passed(session, offer, provider, account, problems, now=now)
+    await _see_that_gates_are_passed(session, offer, provider, account, told.problems, now=now)
     asked = await queries.practice_acceptance(session, provider.practice_id)
     policy = policy_for(offer.source, asked.get(offer.source), payer_is_instant=payer is not None and payer.instant)
     archived = link is not None and link.state is RelationshipState.ARCHIVED  # their provider is asked first (4.6)
     must_ask = archived or policy.acceptance is Acceptance.REQUIRED
     await _see_that_there_is_room(session, offer, account, asks=must_ask, house=house, now=now)
-    try:
-        async with session.begin_nested():
-            await _bring_together(session, provider.id, account.id, link, asks=must_ask, now=now, new_id=new_id)
-            if must_ask:
-                return await make_request(
-                    session,
-                    offer,
-                    account.id,
-                    payer=payer,
-                    note=note,
-                    search_id=search_id,
-                    actor=actor,
-                    house=house,
-                    now=now,
-                    new_id=new_id,
-                )
-            return await _book(
-                session,
-                offer,
-                account.id,
-                note=note,
-                search_id=search_id,
-                actor=actor,
-                house=house,
-                now=now,
-                new_id=new_id,
-            )
-    except Refused as no:
-        if no.code != "overlap":
-            raise
-        return await _say_what_is_near(session, offer, house=house, now=now)
+    await _bring_together(session, provider.id, account.id, link, asks=must_ask, now=now, new_id=new_id)
+    if not must_ask:
+        return await _book(session, offer, account.id, told, actor=actor, house=house, now=now, new_id=new_id)
+    return await make_request(
+        session,
+        offer,
+        account.id,
+        payer=payer,
+        note=told.note,
+        search_id=told.search_id,
+        actor=actor,
+        house=house,
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def _whose_time(session: AsyncSession, offer: Offer) -> tuple[Provider, Payer | None]:
     """Return whose time it is, in the turn of this calendar, and the payer that sends the client, if one does.
 
-    Bookings of one provider take turns, so that the second sees what the first has taken, and can say what else is
-    near. What refuses an overlap for certain is the database.
+    In turn, the second sees what the first has taken: it can be told what else is near, and a cap on the day holds.
+    What refuses an overlap for certain is the database.
     """
     await queries.lock_calendar(session, offer.provider_id)
-    provider = await people_queries.provider_in_turn(session, offer.provider_id)
+    provider = await people_queries.provider(session, offer.provider_id)
     if provider is None or not provider.active:
         raise Refused("provider_left", "This provider cannot be booked any more. Choose another one.")
     if offer.source is not Source.PAYER:
@@ -234,9 +262,8 @@ async def _book(
     session: AsyncSession,
     offer: Offer,
     client_id: UUID,
+    told: _Told,
     *,
-    note: str | None,
-    search_id: UUID | None,
     actor: Actor,
     house: House,
     now: datetime,
@@ -257,8 +284,8 @@ async def _book(
         now=now,
         new_id=new_id,
         label=offer.label,
-        note=note,
-        search_id=search_id,
+        note=told.note,
+        search_id=told.search_id,
     )
     to_provider = NoticeKey.NEW_REFERRAL if offer.source in REFERRALS else NoticeKey.BOOKING_MADE
     for channel in (Channel.MAIL, Channel.PORTAL):
@@ -287,12 +314,6 @@ async def _book(
     return row
 
 
-async def _say_what_is_near(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> NoReturn:
-    """Refuse a time that somebody else has taken at this very moment, by a door that takes no turns."""
-    await ensure_bookable(session, offer, house=house, now=now)
-    raise Refused("taken", "Somebody has just taken this time. Choose another one.")  # and has given it back since
-
-
 # By a client, with a code
 
 
@@ -318,7 +339,7 @@ async def begin_booking(
     provider = await people_queries.provider(session, offer.provider_id)
     if provider is None or not provider.active:
         raise Refused("provider_left", "This provider cannot be booked any more. Choose another one.")
-    await ensure_bookable(session, offer, house=house, now=now)
+    await slots.ensure_bookable(session, offer, house=house, now=now)
     if await queries.codes_sent(session, client.email, now - timedelta(hours=1)) >= rules.CODES_AN_HOUR:
         raise Refused("too_many_codes", "Too many codes were sent to this address. Try again in an hour.")
     row = BookingDraft(

@@ -145,16 +145,25 @@ async def ensure_bookable(session: AsyncSession, offer: Offer, *, house: House, 
 
     The same function as for the list, with the notice of the moment at which it was shown and what is taken now (R23).
     """
+    no = await why_not(session, offer, house=house, now=now)
+    if no is not None:
+        raise await gone(session, offer, no, house=house, now=now)
+
+
+async def why_not(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> NotBookable | None:
+    """Return why an offered slot cannot be booked any more, if so; Refused where the provider takes nobody for it."""
     wanted = Wanted(offer.provider_id, offer.session_type, offer.source, offer.payer_id)
     rules = await _rules(session, wanted, house, now)
     if isinstance(rules, Closed):
         raise Refused(rules.code, rules.sentence, alternatives=[])
     found = await queries.calendar(session, offer.provider_id, offer.starts_at - AROUND, offer.ends_at + AROUND)
     issued, at = times.seconds(offer.issued_at), times.seconds(now, up=True)
-    no = slots.check(found, rules, _span(offer), issued=issued, now=at)
-    if no is not None:
-        others = await alternatives(session, offer, house=house, now=now)
-        raise Refused(no.value, _NOT_BOOKABLE[no], alternatives=others)
+    return slots.check(found, rules, _span(offer), issued=issued, now=at)
+
+
+async def gone(session: AsyncSession, offer: Offer, why: NotBookable, *, house: House, now: datetime) -> Refused:
+    """Return the refusal of a slot, with the three that are nearest to it and can be booked."""
+    return Refused(why.value, _NOT_BOOKABLE[why], alternatives=await alternatives(session, offer, house=house, now=now))
 
 
 async def ensure_movable(

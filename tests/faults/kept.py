@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
@@ -22,6 +22,14 @@ async def rows(session: AsyncSession, kind: type[RowT], *order: Any) -> Sequence
     found = (await session.execute(select(kind).order_by(*order))).scalars().all()
     session.expunge_all()
     return found
+
+
+async def somebody_waits(session: AsyncSession) -> bool:
+    """Tell whether somebody waits for a lock that another transaction holds."""
+    found = await session.execute(
+        text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    )
+    return found.first() is not None
 
 
 async def calls(session: AsyncSession) -> Sequence[Call]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import worker
@@ -36,7 +36,7 @@ from status.values import Channel, EventKind, NoticeKey, ReferralState
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
 from tests.faults.conftest import until
-from tests.faults.kept import rows
+from tests.faults.kept import rows, somebody_waits
 from tests.fixtures import LINES, Worker
 from tests.mailbox import Mailbox
 
@@ -569,29 +569,24 @@ async def test_a_door_that_takes_no_turns_is_met_by_the_database(world: World, s
     provider = await open_provider(world, step_m=60)
     client = await world.client(provider)
 
-    async def waits() -> bool:
-        found = await session.execute(
-            text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
-        )
-        return found.first() is not None
-
     async with world.deps.sessions.begin() as other:
-        await scheduling.book(
-            other,
-            provider_id=provider.id,
-            client_id=client.id,
-            session_type=SessionType.FULL_SESSION,
-            source=Source.PROVIDER_MADE,
-            original_source=None,
-            starts_at=MONDAY,
-            ends_at=MONDAY + HOUR,
-            actor=OPERATOR,
-            house=scheduling.house(world.deps.settings),
-            now=world.deps.now(),
-            new_id=world.deps.new_id,
+        other.add(
+            Appointment(
+                id=world.deps.new_id(),
+                provider_id=provider.id,
+                client_id=client.id,
+                session_type=SessionType.FULL_SESSION,
+                source=Source.PROVIDER_MADE,
+                tracked=False,
+                state=AppointmentState.BOOKED,
+                starts_at=MONDAY,
+                ends_at=MONDAY + HOUR,
+                created_at=world.deps.now(),
+            )
         )
+        await other.flush()
         booking = asyncio.create_task(book(world, offered(world, provider)))
-        await until(waits, within_s=10)
+        await until(lambda: somebody_waits(session))
 
     with pytest.raises(Refused) as no:
         await booking

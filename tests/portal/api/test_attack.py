@@ -41,8 +41,7 @@ from tests.portal.api.conftest import Program
 from tests.portal.api.test_support import call
 from tests.scheduling.matching.listing import listed
 
-# Of each operation. There are over a hundred of them, and the whole suite has six minutes.
-EXAMPLES = 40
+EXAMPLES = 100
 SEED = 1108
 
 # What a format means here, where its name says less: addresses and numbers that exist, an instant of this century.
