@@ -61,11 +61,11 @@ async def run(report: Report) -> None:
     async with started() as (_, addresses):
         for size in SIZES:
             url = await copy(addresses.database_url, f"search_{size}")
-            await _fill(url, size)
+            await fill(url, size)
             engine = database.engine(url, pool=2)
             try:
                 sessions = database.sessions(engine)
-                settings = _settings(url, addresses.redis_url)
+                settings = settings_of(url, addresses.redis_url)
                 openings = await _compute_openings(sessions, settings)
                 took[size] = await _searches(sessions, settings, report, size)
                 if size == SIZES[-1]:
@@ -177,7 +177,7 @@ async def _first_openings(sessions: Sessions, settings: Settings, count: int) ->
 # The ground
 
 
-def _settings(url: str, redis_url: str) -> Settings:
+def settings_of(url: str, redis_url: str) -> Settings:
     return Settings(
         database_url=url,
         redis_url=redis_url,
@@ -189,7 +189,7 @@ def _settings(url: str, redis_url: str) -> Settings:
     )
 
 
-async def _fill(url: str, size: int) -> None:
+async def fill(url: str, size: int) -> None:
     connection = await asyncpg.connect(database.driver_url(url))
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     try:
