@@ -1,6 +1,7 @@
 """What holds the house up, and that it does: each contract is broken once, in a copy, and must report it."""
 
 import ast
+import importlib
 import shutil
 import subprocess
 import sys
@@ -197,6 +198,14 @@ def test_a_broken_rule_is_reported(house: Path, rule: str, module: str, statemen
     found = [line for line in RULES[rule](house) if line not in before]
 
     assert found == told
+
+
+def test_whatever_a_package_offers_is_there() -> None:
+    packages = [".".join(path.parent.parts) for path, _ in sources(ROOT) if path.stem == "__init__"]
+    offered = [(name, one) for name in packages for one in getattr(importlib.import_module(name), "__all__", ())]
+
+    assert len(offered) > 100
+    assert [(name, one) for name, one in offered if not hasattr(importlib.import_module(name), one)] == []
 
 
 @pytest.mark.parametrize("floor", FLOORS)

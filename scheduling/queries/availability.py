@@ -6,7 +6,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, and_, any_, cast, delete, func, insert, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -132,14 +146,8 @@ def rule(row: Block) -> BlockRule:
 async def _appointments(
     session: AsyncSession, provider_ids: Sequence[UUID], since: datetime, until: datetime, but: UUID | None
 ) -> dict[UUID, list[Busy]]:
-    query = select(
-        col(Appointment.provider_id), _seconds(Appointment.starts_at), _seconds(Appointment.ends_at, up=True)
-    ).where(
-        _one_of(col(Appointment.provider_id), provider_ids),
-        col(Appointment.state).in_(TAKEN),
-        col(Appointment.starts_at) > since - LONGEST,
-        col(Appointment.starts_at) < until,
-        col(Appointment.ends_at) > since,
+    query = _spans(Appointment, provider_ids, since, until).where(
+        col(Appointment.state).in_(TAKEN), col(Appointment.starts_at) > since - LONGEST
     )
     if but is not None:
         query = query.where(col(Appointment.id) != but)
@@ -149,20 +157,29 @@ async def _appointments(
 async def _imported(
     session: AsyncSession, provider_ids: Sequence[UUID], since: datetime, until: datetime
 ) -> dict[UUID, list[Busy]]:
-    found = await session.execute(
-        select(col(BusySpan.provider_id), _seconds(BusySpan.starts_at), _seconds(BusySpan.ends_at, up=True)).where(
-            _one_of(col(BusySpan.provider_id), provider_ids),
-            col(BusySpan.starts_at) < until,
-            col(BusySpan.ends_at) > since,
+    return _busy(await session.execute(_spans(BusySpan, provider_ids, since, until)), appointment=False)
+
+
+def _spans(
+    kind: type[Appointment | BusySpan], provider_ids: Sequence[UUID], since: datetime, until: datetime
+) -> Select[UUID, Sequence[int], Sequence[int]]:
+    """Ask for what touches a range: one row a provider, with all starts and all ends in the same order."""
+    starts_at, ends_at = col(kind.starts_at), col(kind.ends_at)
+    return (
+        select(
+            col(kind.provider_id),
+            func.array_agg(_seconds(starts_at)).aggregate_order_by(starts_at, col(kind.id)),
+            func.array_agg(_seconds(ends_at, up=True)).aggregate_order_by(starts_at, col(kind.id)),
         )
+        .where(_one_of(col(kind.provider_id), provider_ids), starts_at < until, ends_at > since)
+        .group_by(col(kind.provider_id))
     )
-    return _busy(found, appointment=False)
 
 
 def _busy(found: Iterable[Any], *, appointment: bool) -> dict[UUID, list[Busy]]:
     busy: dict[UUID, list[Busy]] = defaultdict(list)
-    for provider_id, start, end in found:
-        busy[provider_id].append(Busy(start, end, appointment))
+    for provider_id, starts, ends in found:
+        busy[provider_id] = [Busy(start, end, appointment) for start, end in zip(starts, ends, strict=True)]
     return busy
 
 
@@ -173,7 +190,7 @@ def _one_of(column: Any, ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 def _seconds(column: Any, *, up: bool = False) -> ColumnElement[int]:
     """Read an instant as whole seconds since 1970, rounded so that what is taken never shrinks."""
-    of_epoch = func.extract("epoch", col(column))
+    of_epoch = func.extract("epoch", column)
     return cast(func.ceil(of_epoch) if up else func.floor(of_epoch), BigInteger())
 
 
