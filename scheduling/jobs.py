@@ -1,5 +1,6 @@
 """Work of the calendar: what time does by itself, reading what is imported, computing openings ahead."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from uuid import UUID
@@ -59,7 +60,7 @@ async def _read(deps: Deps, claim: Claim) -> Copy | FeedTrouble:
 
 async def _expanded(deps: Deps, claim: Claim, file: fetching.Fetched) -> Copy:
     """Expand a calendar, unless it says the same as the last time: many servers stamp each answer anew."""
-    thinned = ics.thin(file.body)
+    thinned = await asyncio.to_thread(ics.thin, file.body)  # of two megabytes it takes its time
     fingerprint = hashlib.sha256(f"{claim.timezone}\n{thinned}".encode()).hexdigest()
     if fingerprint == claim.fingerprint:
         return Copy(etag=file.etag, fingerprint=fingerprint)

@@ -50,6 +50,7 @@ class Elsewhere:
     body: bytes
     status: int = 200
     etag: str | None = None
+    location: str | None = None
     asked: list[str | None] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -57,7 +58,8 @@ class Elsewhere:
         self.asked.append(asked)
         if self.etag and asked == self.etag:
             return web.Response(status=304)
-        return web.Response(body=self.body, status=self.status, headers={"ETag": self.etag} if self.etag else {})
+        told = {"ETag": self.etag, "Location": self.location}
+        return web.Response(body=self.body, status=self.status, headers={k: v for k, v in told.items() if v})
 
 
 @pytest.fixture
@@ -175,6 +177,19 @@ async def test_a_server_that_stamps_each_answer_anew_costs_no_reading(
 
     row = await fresh(deps, feed)
     assert (row.good_at, row.read_at) == (clock(), read_at)
+
+
+async def test_a_calendar_that_leads_into_the_house_is_not_read(
+    me: Program, provider: Provider, elsewhere: Elsewhere, works: Worker, world: World
+) -> None:
+    await world.busy_feed(provider, elsewhere.url)
+    elsewhere.status, elsewhere.location = 302, "https://10.0.0.1/inside.ics"
+
+    await works.turn()
+
+    seen = await shown(me, provider)
+    assert (seen["trouble"], seen["good_at"]) == ("not_public", None)
+    assert await friday(me, provider) == ALL_DAY
 
 
 async def fresh(deps: Deps, feed: BusyFeed) -> BusyFeed:

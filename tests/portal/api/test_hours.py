@@ -1,5 +1,6 @@
 """Hours, blocks and settings through the API: replaced, changed, refused with a sentence, and written down."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -108,6 +109,16 @@ async def test_everything_that_cannot_be_read_is_told_at_once(me: Program, provi
         "hours.0.opens",
         "hours.0.closes",
     }
+
+
+async def test_of_weeks_that_are_set_at_once_one_remains_whole(me: Program, provider: Provider) -> None:
+    path = f"/providers/{provider.id}/hours"
+    weeks = [[{"weekday": day, "opens": f"{9 + n:02d}:00", "closes": "17:00"} for day in range(5)] for n in range(6)]
+
+    replies = await asyncio.gather(*(me.put(path, {"hours": week}) for week in weeks))
+
+    assert {reply.status for reply in replies} == {200}
+    assert (await me.get(path)).json["hours"] in weeks
 
 
 # Blocks
