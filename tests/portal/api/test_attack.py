@@ -254,13 +254,13 @@ async def _in_the_programme(world: World, deps: Deps, payer: Payer) -> list[str]
     They are many: a place that one operation has ended is lost to those that come after it.
     """
     practice = await world.practice()
-    rows = [await world.provider(practice=practice) for _ in range(80)]
+    rows = [await world.provider(practice=practice) for _ in range(100)]
     told: dict[str, Any] = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
     async with deps.sessions.begin() as session:
         (await session.merge(practice)).programme = True
-        for row in rows[4:]:
+        for row in rows[25:]:
             await people.enrol(session, row.id, [payer.id], **told)
-        for row in rows[72:]:
+        for row in rows[85:]:
             await people.move_enrolment(session, row.id, EnrolmentEvent.SUBMIT, **told)
     return [str(row.id) for row in rows]
 
