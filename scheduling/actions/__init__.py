@@ -155,7 +155,6 @@ __all__ = [
     "search_for_referred",
     "see_referral",
     "send_to_prescriber",
-    "session_types",
     "set_hours",
     "show_search",
     "shown",

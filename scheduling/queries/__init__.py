@@ -162,7 +162,6 @@ __all__ = [
     "stale_openings",
     "starting_between",
     "taken_between",
-    "tally",
     "to_end",
     "upcoming_tracked",
     "waitlist",
