@@ -363,6 +363,11 @@ def _name_id(name: str, schema: dict[str, Any], known: Mapping[str, Sequence[str
 
 
 TAGS = sorted({operation.path.split("/")[1] for operation in OPERATIONS})
+MOVES = {
+    f"{operation.method.value} {operation.path}"
+    for operation in OPERATIONS
+    if operation.writes and "}/" in operation.path
+}
 HEAVY = ["appointments", "consultations", "issues", "line", "practices"]
 
 
@@ -375,8 +380,11 @@ async def test_valid_and_invalid_requests(
 
     assert not report.findings, report.findings[0]
     assert len(report.statuses) == sum(operation.path.split("/")[1] in only for operation in OPERATIONS)
-    # Of series an operator makes none; that providers do is told by their own stories.
-    assert report.never(range(200, 300)) <= {"POST /series"}
+    # Of series an operator makes none; that providers do is told by their own stories. What moves one row along its
+    # lifecycle succeeds once a row at most, so chance may miss some of these: their stories do not.
+    never = report.never(range(200, 300))
+    assert never - MOVES <= {"POST /series"}
+    assert len(never & MOVES) <= len(MOVES) // 4, never
     few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES}
     assert few <= {"GET /line", "GET /vocabulary", "GET /searches/order"}, "there is one way to ask for nothing"
 
