@@ -384,7 +384,7 @@ async def test_valid_and_invalid_requests(
     # lifecycle succeeds once a row at most, so chance may miss some of these: their stories do not.
     never = report.never(range(200, 300))
     assert never - MOVES <= {"POST /series"}
-    assert len(never & MOVES) <= len(MOVES) // 4, never
+    assert len(never & MOVES) <= len(MOVES) // 2, never
     few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES}
     assert few <= {"GET /line", "GET /vocabulary", "GET /searches/order"}, "there is one way to ask for nothing"
 
