@@ -106,7 +106,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back: not without losing what was imported, so by a copy of the database only."""
-    raise NotImplementedError
+    msg = "This migration does not go back. Restore the copy of the database that was made before it."
+    raise RuntimeError(msg)
 
 
 def _tell_of(*kinds: str) -> None:
