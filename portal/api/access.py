@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -30,7 +30,16 @@ from status.models import Consultation, PsychiatricReferral, Referral
 from status.values import EventKind
 
 Row = TypeVar("Row")
-Belonging = TypeVar("Belonging", Block, BusyFeed)
+
+
+class _OfProvider(Protocol):
+    """A row that belongs to one provider."""
+
+    provider_id: UUID
+
+
+Belonging = TypeVar("Belonging", bound=_OfProvider)
+
 
 _BEARER = re.compile(r"Bearer +(cl_(?:admin|provider|partner)_[A-Za-z0-9_-]{16,200})", re.IGNORECASE)
 _log = structlog.get_logger(__name__)
@@ -105,53 +114,45 @@ def _theirs(caller: Caller, noun: str, subject_id: UUID, row: Row | None, *, own
     return row
 
 
+def _own(ask: Ask[Any, Any], noun: str, subject_id: UUID, row: Belonging | None) -> Belonging:
+    """Return what belongs to the provider who asks; an operator gets anybody's."""
+    owned = row is not None and row.provider_id == ask.caller.provider_id
+    return _theirs(ask.caller, noun, subject_id, row, owned=owned)
+
+
 async def appointment(ask: Ask[Any, Any], appointment_id: UUID) -> Appointment:
     """Return an appointment of the caller's."""
-    row = await scheduling.appointment(ask.session, appointment_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "appointment", appointment_id, row, owned=owned)
+    return _own(ask, "appointment", appointment_id, await scheduling.appointment(ask.session, appointment_id))
 
 
 async def series(ask: Ask[Any, Any], series_id: UUID) -> Series:
     """Return a series of the caller's."""
-    row = await scheduling.series(ask.session, series_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "series", series_id, row, owned=owned)
+    return _own(ask, "series", series_id, await scheduling.series(ask.session, series_id))
 
 
 async def waitlist_entry(ask: Ask[Any, Any], entry_id: UUID) -> WaitlistEntry:
     """Return an entry of the caller's waitlist."""
-    row = await scheduling.waitlist_entry(ask.session, entry_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "waitlist", entry_id, row, owned=owned)
+    return _own(ask, "waitlist", entry_id, await scheduling.waitlist_entry(ask.session, entry_id))
 
 
 async def consultation(ask: Ask[Any, Any], consultation_id: UUID) -> Consultation:
     """Return a consultation of the caller's."""
-    row = await ledger_queries.consultation(ask.session, consultation_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "consultation", consultation_id, row, owned=owned)
+    return _own(ask, "consultation", consultation_id, await ledger_queries.consultation(ask.session, consultation_id))
 
 
 async def referral(ask: Ask[Any, Any], referral_id: UUID) -> Referral:
     """Return a referral of the caller's."""
-    row = await ledger_queries.referral(ask.session, referral_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "referral", referral_id, row, owned=owned)
+    return _own(ask, "referral", referral_id, await ledger_queries.referral(ask.session, referral_id))
 
 
 async def draft(ask: Ask[Any, Any], draft_id: UUID) -> BookingDraft:
     """Return a booking that was begun with the caller."""
-    row = await scheduling.draft(ask.session, draft_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "draft", draft_id, row, owned=owned)
+    return _own(ask, "draft", draft_id, await scheduling.draft(ask.session, draft_id))
 
 
 async def request(ask: Ask[Any, Any], request_id: UUID) -> Request:
     """Return a request that the caller decides."""
-    row = await scheduling.request(ask.session, request_id)
-    owned = row is not None and row.provider_id == ask.caller.provider_id
-    return _theirs(ask.caller, "request", request_id, row, owned=owned)
+    return _own(ask, "request", request_id, await scheduling.request(ask.session, request_id))
 
 
 async def psychiatric(ask: Ask[Any, Any], psychiatric_id: UUID) -> PsychiatricReferral:
@@ -219,10 +220,7 @@ async def client(ask: Ask[Any, Any], client_id: UUID, *, lock: bool = False) -> 
 
 async def import_job(ask: Ask[Any, Any], job_id: UUID) -> ImportJob:
     """Return an import of the caller's."""
-    row = await people.import_job(ask.session, job_id)
-    return _theirs(
-        ask.caller, "import", job_id, row, owned=row is not None and row.provider_id == ask.caller.provider_id
-    )
+    return _own(ask, "import", job_id, await people.import_job(ask.session, job_id))
 
 
 async def search(ask: Ask[Any, Any], search_id: UUID) -> Search:
