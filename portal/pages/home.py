@@ -17,7 +17,6 @@ from scheduling.models import Appointment
 from scheduling.values import AppointmentState, RequestState
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.models import Consultation
 from status.rules import consultation as rules
 from status.values import ConsultationStatus, DecidedBy, How, NoReason
 
@@ -79,7 +78,9 @@ async def _provider(visit: Visit) -> View:
     requests = await calendar.requests(
         session, provider_id=provider_id, state=RequestState.PENDING, now=visit.now, after=None, limit=SHOWN
     )
-    names = await _names(visit, rows, open_ones)
+    asked = await calendar.appointments_by_id(session, [one.appointment_id for one in open_ones])
+    clients = {row.id: row.client_id for row in (*rows, *asked)}
+    names = await _names(visit, {*clients.values(), *(one.client_id for one, _ in requests)})
     policy = ledger.policy(visit.settings)
     return View(
         "home/provider.html",
@@ -87,13 +88,15 @@ async def _provider(visit: Visit) -> View:
             "verified": provider is not None and provider.dial_phone_verified_at is not None,
             "next": await _next(visit, rows, names),
             "questions": [
-                Question(one.id, names.get(one.appointment_id, ""), one.starts_at, rules.closes_at(one.ends_at, policy))
+                Question(
+                    one.id, names[clients[one.appointment_id]], one.starts_at, rules.closes_at(one.ends_at, policy)
+                )
                 for one in open_ones
             ],
             "requests": [
                 ToDecide(
                     one.id,
-                    await _name(visit, one.client_id),
+                    names[one.client_id],
                     one.source_name or one.source.value,
                     hold.starts_at,
                     hold.ends_at,
@@ -116,7 +119,7 @@ async def _next(visit: Visit, rows: Sequence[Appointment], names: dict[UUID, str
     return [
         Next(
             id=row.id,
-            name=names.get(row.id, ""),
+            name=names[row.client_id],
             session_type=row.session_type.value,
             starts_at=row.starts_at,
             ends_at=row.ends_at,
@@ -128,14 +131,11 @@ async def _next(visit: Visit, rows: Sequence[Appointment], names: dict[UUID, str
     ]
 
 
-async def _names(visit: Visit, rows: Sequence[Appointment], questions: Sequence[Consultation]) -> dict[UUID, str]:
-    asked = await calendar.appointments_by_id(visit.session, [one.appointment_id for one in questions])
-    return {row.id: await _name(visit, row.client_id) for row in (*rows, *asked)}
-
-
-async def _name(visit: Visit, client_id: UUID) -> str:
-    client = await people_queries.client(visit.session, client_id)
-    return f"{client.preferred_name or client.first_name} {client.last_name}" if client else ""
+async def _names(visit: Visit, clients: set[UUID]) -> dict[UUID, str]:
+    """Return what each client is called in this provider's list: until they accept, what was typed there (R46)."""
+    pairs = [(visit.provider_id, client_id) for client_id in clients]
+    found = await people_queries.seen(visit.session, pairs, visit.now)
+    return {client_id: one.name for (_, client_id), one in found.items()}
 
 
 async def _client(visit: Visit) -> View:
