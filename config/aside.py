@@ -38,19 +38,33 @@ class Unreadable(Exception):  # noqa: N818 - as above
     """A reader could not make sense of what it was given."""
 
 
-async def read_aside(reader: str, given: bytes, *, limits: Limits) -> bytes:
-    """Return what `reader`, named as `module:function`, makes of `given`. Raises TookTooMuch or Unreadable."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended: its status, negative for a signal, and what it wrote to its two outputs."""
+
+    status: int
+    made: bytes
+    said: bytes
+
+
+async def run(*words: str, given: bytes, wall_s: float, pass_fds: tuple[int, ...] = ()) -> Ended:
+    """Run Python with these words, without our environment, and return how it ended. Raises TookTooMuch.
+
+    It is ended as well when whoever waits for it gives up.
+    """
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", __name__, reader, str(limits.cpu_s), str(limits.memory_mb)),
+        *words,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        pass_fds=pass_fds,
         cwd=_ROOT,
         env={},
+        start_new_session=True,
     )
     try:
-        async with asyncio.timeout(limits.wall_s):
+        async with asyncio.timeout(wall_s):
             made, said = await child.communicate(given)
     except TimeoutError:
         raise TookTooMuch from None
@@ -58,11 +72,19 @@ async def read_aside(reader: str, given: bytes, *, limits: Limits) -> bytes:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    if child.returncode == 0:
-        return made
-    error = said.decode(errors="replace").strip()[-60:]
-    _log.warning("aside.failed", reader=reader, status=child.returncode, error=error)
-    if child.returncode is None or child.returncode < 0 or error == MemoryError.__name__:
+    assert child.returncode is not None  # noqa: S101 - it has ended
+    return Ended(child.returncode, made, said)
+
+
+async def read_aside(reader: str, given: bytes, *, limits: Limits) -> bytes:
+    """Return what `reader`, named as `module:function`, makes of `given`. Raises TookTooMuch or Unreadable."""
+    words = ("-m", __name__, reader, str(limits.cpu_s), str(limits.memory_mb))
+    child = await run(*words, given=given, wall_s=limits.wall_s)
+    if child.status == 0:
+        return child.made
+    error = child.said.decode(errors="replace").strip()[-60:]
+    _log.warning("aside.failed", reader=reader, status=child.status, error=error)
+    if child.status < 0 or error == MemoryError.__name__:
         raise TookTooMuch
     raise Unreadable
 

@@ -4,18 +4,16 @@ The process is given two open files and what somebody has chosen, no secrets and
 it, the one that started it says a sentence and goes on.
 """
 
-import asyncio
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import orjson
 import structlog
 
+from config import aside
 from config.errors import Refused
 from people.readers import kind_of, read, spool
 from people.readers.damage import damaged, too_demanding
@@ -28,7 +26,6 @@ WALL_S = 120.0
 READER = ("-m", "people.readers")
 OUT_OF_MEMORY = 3  # how the process ends when its memory is not enough
 
-_ROOT = Path(__file__).resolve().parents[2]
 _AT_A_LIMIT = frozenset({-signal.SIGXCPU, -signal.SIGXFSZ, -signal.SIGKILL, OUT_OF_MEMORY})
 _log = structlog.get_logger(__name__)
 
@@ -49,32 +46,17 @@ async def reading(file: BinaryIO, name: str, choices: ReadChoices) -> AsyncItera
 async def _apart(file: BinaryIO, kind: FileKind, choices: ReadChoices, out: BinaryIO) -> dict[str, object]:
     """Have a process read a file into another one; return the facts that it tells."""
     files = (file.fileno(), out.fileno())
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *READER,
-        *map(str, files),
-        kind.value,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # a traceback there could name somebody
-        pass_fds=files,
-        env={"PYTHONPATH": str(_ROOT)},
-        cwd="/",
-        start_new_session=True,
-    )
+    words = (*READER, *map(str, files), kind.value)
+    chosen = orjson.dumps(choices, option=orjson.OPT_NON_STR_KEYS)
     try:
-        async with asyncio.timeout(WALL_S):
-            told, _ = await process.communicate(orjson.dumps(choices, option=orjson.OPT_NON_STR_KEYS))
-    except TimeoutError:
+        process = await aside.run(*words, given=chosen, wall_s=WALL_S, pass_fds=files)
+    except aside.TookTooMuch:
         raise too_demanding() from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        _log.warning("reader.ended", kind=kind.value, code=process.returncode)
-        raise too_demanding() if process.returncode in _AT_A_LIMIT else damaged()
-    answer = orjson.loads(told)
+    # What it says beside its answer stays unread: a traceback could name somebody.
+    if process.status != 0:
+        _log.warning("reader.ended", kind=kind.value, code=process.status)
+        raise too_demanding() if process.status in _AT_A_LIMIT else damaged()
+    answer = orjson.loads(process.made)
     if "refused" in answer:
         no = answer["refused"]
         raise Refused(no["code"], no["sentence"], status=no["status"], **no["facts"])
