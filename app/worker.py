@@ -71,6 +71,7 @@ async def forget(deps: Deps) -> None:
         await ledger_queries.delete_settled_notices(session, now - timedelta(days=told.keep_notices_d))
         await people.delete_old_writes(session, now - timedelta(hours=told.keep_api_writes_h))
         await people.delete_old_tries(session, now - timedelta(days=1))
+        await people.delete_old_sign_ins(session, now - timedelta(days=30))
         await calendar_queries.delete_old_drafts(session, now - timedelta(hours=told.keep_drafts_h))
         await people.delete_old_imports(session, now)
 
