@@ -57,7 +57,6 @@ async def reap(deps: Deps, call_id: UUID) -> None:
             session,
             EventKind.CALL_REAPED,
             actor=LINE,
-            at=now,
             now=now,
             new_id=deps.new_id,
             provider_id=row.provider_id,

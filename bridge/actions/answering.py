@@ -188,7 +188,6 @@ async def _tell_refusal(session: AsyncSession, row: Call, route: Decline, *, now
             subject_id=route.appointment_id,
             appointment_id=route.appointment_id,
             dedupe=str(row.dialled_at.date()),
-            due_at=now,
             now=now,
             new_id=new_id,
         )

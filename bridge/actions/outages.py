@@ -105,27 +105,25 @@ async def reveal(
         session,
         EventKind.NUMBER_REVEALED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=appointment.provider_id,
         appointment_id=appointment.id,
         data={"reason": "outage", "occurrence": appointment.occurrence},
     )
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            NoticeKey.LINE_OUTAGE,
-            channel,
-            provider_id=appointment.provider_id,
-            subject_id=appointment.provider_id,
-            appointment_id=appointment.id,
-            dedupe=f"{row.line[-4:]}:{(row.since or now).isoformat()}",
-            due_at=now,
-            expires_at=appointment.ends_at,
-            now=now,
-            new_id=new_id,
-        )
+    await ledger.notify(
+        session,
+        NoticeKey.LINE_OUTAGE,
+        Channel.MAIL,
+        Channel.PORTAL,
+        provider_id=appointment.provider_id,
+        subject_id=appointment.provider_id,
+        appointment_id=appointment.id,
+        dedupe=f"{row.line[-4:]}:{(row.since or now).isoformat()}",
+        expires_at=appointment.ends_at,
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def _announce_recovery(
@@ -142,7 +140,6 @@ async def _announce_recovery(
             subject_id=appointment.provider_id,
             appointment_id=appointment.id,
             dedupe=f"{row.line[-4:]}:{now.isoformat()}",
-            due_at=now,
             now=now,
             new_id=new_id,
         )

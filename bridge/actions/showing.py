@@ -117,23 +117,21 @@ async def report_issue(
         session,
         EventKind.ISSUE_REPORTED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=appointment.provider_id,
         appointment_id=appointment_id,
         data={"case": str(case.id)},
     )
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            NoticeKey.ISSUE_RECEIVED,
-            channel,
-            provider_id=appointment.provider_id,
-            subject_id=case.id,
-            appointment_id=appointment_id,
-            due_at=now,
-            now=now,
-            new_id=new_id,
-        )
+    await ledger.notify(
+        session,
+        NoticeKey.ISSUE_RECEIVED,
+        Channel.MAIL,
+        Channel.PORTAL,
+        provider_id=appointment.provider_id,
+        subject_id=case.id,
+        appointment_id=appointment_id,
+        now=now,
+        new_id=new_id,
+    )
     return case

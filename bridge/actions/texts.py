@@ -99,7 +99,6 @@ async def take_text(
             session,
             kind,
             actor=Actor(kind="provider", id=provider_id),
-            at=now,
             now=now,
             new_id=new_id,
             provider_id=provider_id,

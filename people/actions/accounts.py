@@ -126,9 +126,7 @@ async def _write(
         Channel.MAIL,
         account_id=account.id,
         subject_id=subject_id,
-        appointment_id=None,
         dedupe=dedupe,
-        due_at=now,
         now=now,
         new_id=new_id,
     )

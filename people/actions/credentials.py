@@ -54,19 +54,17 @@ async def note_wrong_pin(
         if tries < PIN_TRIES_AN_HOUR:
             continue
         for provider in await queries.providers_of(session, [practice_id], number):
-            for channel in (Channel.MAIL, Channel.PORTAL):
-                await ledger.notify(
-                    session,
-                    NoticeKey.PIN_LOCKED,
-                    channel,
-                    provider_id=provider.id,
-                    subject_id=practice_id,
-                    appointment_id=None,
-                    dedupe=str(call_id),
-                    due_at=now,
-                    now=now,
-                    new_id=new_id,
-                )
+            await ledger.notify(
+                session,
+                NoticeKey.PIN_LOCKED,
+                Channel.MAIL,
+                Channel.PORTAL,
+                provider_id=provider.id,
+                subject_id=practice_id,
+                dedupe=str(call_id),
+                now=now,
+                new_id=new_id,
+            )
 
 
 async def pin_is_locked(session: AsyncSession, practices: set[UUID], caller_key: str, now: datetime) -> bool:
@@ -134,7 +132,6 @@ async def try_code(
                 session,
                 EventKind.NUMBER_VERIFIED,
                 actor=actor,
-                at=now,
                 now=now,
                 new_id=new_id,
                 provider_id=provider_id,

@@ -164,7 +164,6 @@ async def commit_import(
         session,
         EventKind.CLIENTS_IMPORTED,
         actor=Actor(kind=job.actor_kind or "clock", id=job.actor_id),
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=job.provider_id,

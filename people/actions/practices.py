@@ -97,7 +97,6 @@ async def change_dial_phone(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=provider.id,
@@ -105,19 +104,17 @@ async def change_dial_phone(
     )
     if not changed:
         return
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            NoticeKey.DIAL_NUMBER_CHANGED,
-            channel,
-            provider_id=provider.id,
-            subject_id=provider.id,
-            appointment_id=None,
-            dedupe=str(provider.version),
-            due_at=now,
-            now=now,
-            new_id=new_id,
-        )
+    await ledger.notify(
+        session,
+        NoticeKey.DIAL_NUMBER_CHANGED,
+        Channel.MAIL,
+        Channel.PORTAL,
+        provider_id=provider.id,
+        subject_id=provider.id,
+        dedupe=str(provider.version),
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def known_provider(session: AsyncSession, provider_id: UUID) -> Provider:

@@ -142,7 +142,6 @@ async def _record(
         session,
         EventKind.ENROLMENT_MOVED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

@@ -97,7 +97,6 @@ async def note_attempt(deps: Deps, caller: Caller, attempt: Attempt, now: dateti
             session,
             EventKind.ACCESS_REFUSED,
             actor=caller.actor,
-            at=now,
             now=now,
             new_id=deps.new_id,
             data={"noun": attempt.noun, "subject": str(attempt.subject_id), "exists": attempt.exists},

@@ -17,7 +17,7 @@ from scheduling import queries
 from scheduling.actions import referrals, steps
 from scheduling.actions.house import House, NewId
 from scheduling.models import Appointment
-from scheduling.values import AppointmentEvent, AppointmentState, SessionType, Source, tracked
+from scheduling.values import AppointmentEvent, AppointmentState, Offer, SessionType, Source, tracked
 from status.values import Actor, EventKind, ReferralEvent
 
 
@@ -82,6 +82,40 @@ async def book(
     if not held:
         await _follow(session, row, house=house, now=now, new_id=new_id)
     return row
+
+
+async def book_offered(
+    session: AsyncSession,
+    offer: Offer,
+    client_id: UUID,
+    *,
+    note: str | None,
+    search_id: UUID | None,
+    held: bool = False,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+) -> Appointment:
+    """Put what was offered into the calendar, booked or `held`, as `book` does."""
+    return await book(
+        session,
+        provider_id=offer.provider_id,
+        client_id=client_id,
+        session_type=offer.session_type,
+        source=offer.source,
+        original_source=None,
+        starts_at=offer.starts_at,
+        ends_at=offer.ends_at,
+        actor=actor,
+        house=house,
+        now=now,
+        new_id=new_id,
+        label=offer.label,
+        note=note,
+        search_id=search_id,
+        held=held,
+    )
 
 
 async def take_up(

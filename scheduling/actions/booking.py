@@ -20,8 +20,8 @@ from people.models import Client, Payer, Provider, Relationship
 from people.rules.age import age
 from people.values import Language, RelationshipEvent, RelationshipState
 from scheduling import queries
-from scheduling.actions import slots
-from scheduling.actions.appointments import book
+from scheduling.actions import slots, steps
+from scheduling.actions.appointments import book_offered
 from scheduling.actions.house import House
 from scheduling.actions.requests import make_request
 from scheduling.models import Appointment, BookingDraft, Request
@@ -270,47 +270,18 @@ async def _book(
     new_id: NewId,
 ) -> Appointment:
     """Book what stands at once, and tell both of them (M1, M2)."""
-    row = await book(
+    row = await book_offered(
         session,
-        provider_id=offer.provider_id,
-        client_id=client_id,
-        session_type=offer.session_type,
-        source=offer.source,
-        original_source=None,
-        starts_at=offer.starts_at,
-        ends_at=offer.ends_at,
+        offer,
+        client_id,
+        note=told.note,
+        search_id=told.search_id,
         actor=actor,
         house=house,
         now=now,
         new_id=new_id,
-        label=offer.label,
-        note=told.note,
-        search_id=told.search_id,
     )
-    to_provider = NoticeKey.NEW_REFERRAL if offer.source in REFERRALS else NoticeKey.BOOKING_MADE
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            to_provider,
-            channel,
-            provider_id=row.provider_id,
-            subject_id=row.id,
-            appointment_id=row.id,
-            due_at=now,
-            now=now,
-            new_id=new_id,
-        )
-    await ledger.notify(
-        session,
-        NoticeKey.BOOKING_MADE,
-        Channel.MAIL,
-        client_id=client_id,
-        subject_id=row.id,
-        appointment_id=row.id,
-        due_at=now,
-        now=now,
-        new_id=new_id,
-    )
+    await steps.tell_made(session, row, now=now, new_id=new_id)
     return row
 
 
@@ -375,8 +346,6 @@ async def begin_booking(
         Channel.MAIL,
         draft_id=row.id,
         subject_id=row.id,
-        appointment_id=None,
-        due_at=now,
         expires_at=row.expires_at,
         now=now,
         new_id=new_id,
@@ -464,7 +433,6 @@ async def _record(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

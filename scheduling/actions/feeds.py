@@ -158,7 +158,6 @@ async def _record(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

@@ -53,7 +53,6 @@ async def change_profile(
         session,
         EventKind.SETTINGS_CHANGED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=provider_id,

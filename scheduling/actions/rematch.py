@@ -75,8 +75,6 @@ async def hand_back(
         Channel.MAIL,
         client_id=row.client_id,
         subject_id=row.id,
-        appointment_id=None,
-        due_at=now,
         now=now,
         new_id=new_id,
     )
@@ -110,18 +108,16 @@ async def find_another(
         now=now,
         new_id=new_id,
     )
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            NoticeKey.CLIENT_MOVED_ON,
-            channel,
-            provider_id=row.provider_id,
-            subject_id=row.id,
-            appointment_id=None,
-            due_at=now,
-            now=now,
-            new_id=new_id,
-        )
+    await ledger.notify(
+        session,
+        NoticeKey.CLIENT_MOVED_ON,
+        Channel.MAIL,
+        Channel.PORTAL,
+        provider_id=row.provider_id,
+        subject_id=row.id,
+        now=now,
+        new_id=new_id,
+    )
     return row, await _search_again(session, row, house=house, now=now, new_id=new_id)
 
 

@@ -18,7 +18,7 @@ from people import queries as people_queries
 from people.models import Enrolment, Payer
 from people.values import EnrolmentEvent, RelationshipEvent, RelationshipState
 from scheduling import queries
-from scheduling.actions.appointments import book, let_go, take_up
+from scheduling.actions.appointments import book_offered, let_go, take_up
 from scheduling.actions.house import House
 from scheduling.actions.waitlist import offer_freed
 from scheduling.models import Request
@@ -92,23 +92,17 @@ async def make_request(
     new_id: NewId,
 ) -> Request:
     """Hold the time of an offer and ask its provider; who may ask for what was judged before (`book_offer`)."""
-    hold = await book(
+    hold = await book_offered(
         session,
-        provider_id=offer.provider_id,
-        client_id=client_id,
-        session_type=offer.session_type,
-        source=offer.source,
-        original_source=None,
-        starts_at=offer.starts_at,
-        ends_at=offer.ends_at,
+        offer,
+        client_id,
+        note=note,
+        search_id=search_id,
+        held=True,
         actor=actor,
         house=house,
         now=now,
         new_id=new_id,
-        label=offer.label,
-        note=note,
-        search_id=search_id,
-        held=True,
     )
     row = Request(
         id=new_id(),
@@ -217,7 +211,6 @@ async def withdraw_request(
         provider_id=row.provider_id,
         subject_id=row.id,
         appointment_id=row.appointment_id,
-        due_at=now,
         now=now,
         new_id=new_id,
     )
@@ -332,7 +325,6 @@ async def _end(
             client_id=row.client_id,
             subject_id=row.id,
             appointment_id=row.appointment_id,
-            due_at=now,
             now=now,
             new_id=new_id,
         )
@@ -352,7 +344,6 @@ async def _record(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

@@ -257,19 +257,17 @@ async def _tell(
     row.version += 1
     await session.flush()
     await _record(session, kind, row, count, actor=actor, now=now, new_id=new_id)
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            NoticeKey.SERIES_CHANGED,
-            channel,
-            client_id=row.client_id,
-            subject_id=row.id,
-            appointment_id=None,
-            dedupe=str(row.version),
-            due_at=now,
-            now=now,
-            new_id=new_id,
-        )
+    await ledger.notify(
+        session,
+        NoticeKey.SERIES_CHANGED,
+        Channel.MAIL,
+        Channel.PORTAL,
+        client_id=row.client_id,
+        subject_id=row.id,
+        dedupe=str(row.version),
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def _record(
@@ -279,7 +277,6 @@ async def _record(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

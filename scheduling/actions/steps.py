@@ -18,7 +18,15 @@ from scheduling.actions.house import House, NewId
 from scheduling.models import NO_OVERLAP, Appointment
 from scheduling.rules import appointments as rules
 from scheduling.rules import lifecycle, lines
-from scheduling.values import AppointmentEvent, AppointmentFacts, AppointmentState, NotPossible, SessionType, Side
+from scheduling.values import (
+    REFERRALS,
+    AppointmentEvent,
+    AppointmentFacts,
+    AppointmentState,
+    NotPossible,
+    SessionType,
+    Side,
+)
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.values import CLOCK, Actor, Channel, ConsultationEvent, EventKind, NoticeKey, TaskEvent, TaskKind
@@ -286,7 +294,6 @@ async def record(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,
@@ -309,17 +316,23 @@ async def tell(
     """Tell one side or both what has become of an appointment; of one change they hear once."""
     ways = tuple(channels)
     for side in sides:
-        for channel in ways:
-            await ledger.notify(
-                session,
-                key,
-                channel,
-                provider_id=row.provider_id if side is Side.PROVIDER else None,
-                client_id=row.client_id if side is Side.CLIENT else None,
-                subject_id=row.id,
-                appointment_id=row.id,
-                dedupe=str(row.occurrence),
-                due_at=now,
-                now=now,
-                new_id=new_id,
-            )
+        await ledger.notify(
+            session,
+            key,
+            *ways,
+            provider_id=row.provider_id if side is Side.PROVIDER else None,
+            client_id=row.client_id if side is Side.CLIENT else None,
+            subject_id=row.id,
+            appointment_id=row.id,
+            dedupe=str(row.occurrence),
+            now=now,
+            new_id=new_id,
+        )
+
+
+async def tell_made(session: AsyncSession, row: Appointment, *, now: datetime, new_id: NewId) -> None:
+    """Tell both that an appointment stands which a client has made (M1, M2)."""
+    referred = (row.original_source or row.source) in REFERRALS
+    to_provider = NoticeKey.NEW_REFERRAL if referred else NoticeKey.BOOKING_MADE
+    await tell(session, to_provider, [Side.PROVIDER], row, now=now, new_id=new_id)
+    await tell(session, NoticeKey.BOOKING_MADE, [Side.CLIENT], row, now=now, new_id=new_id, channels=[Channel.MAIL])

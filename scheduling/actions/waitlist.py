@@ -15,13 +15,14 @@ from people import actions as people
 from people import queries as people_queries
 from people.values import RelationshipEvent, RelationshipState
 from scheduling import queries
+from scheduling.actions import steps
 from scheduling.actions.appointments import book, let_go, take_up
 from scheduling.actions.house import House, NewId
 from scheduling.actions.slots import usual_length_m
 from scheduling.models import Appointment, WaitlistEntry
 from scheduling.rules import lifecycle
 from scheduling.rules import waitlist as rules
-from scheduling.values import CLIENT_MADE, REFERRALS, SessionType, Source, WaitlistEvent, WaitlistState
+from scheduling.values import CLIENT_MADE, SessionType, Source, WaitlistEvent, WaitlistState
 from status import actions as ledger
 from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey
 
@@ -141,7 +142,6 @@ async def _hold(
         subject_id=row.id,
         appointment_id=hold.id,
         dedupe=str(hold.id),
-        due_at=now,
         expires_at=row.expires_at,
         now=now,
         new_id=new_id,
@@ -172,30 +172,7 @@ async def accept_offer(
         await people.move_relationship(session, link, RelationshipEvent.BECOMES_ACTIVE, now=now)
     row.expires_at, row.freed_until = None, None
     await _move(session, row, WaitlistEvent.ACCEPTED, made, actor=actor, now=now, new_id=new_id)
-    to_provider = NoticeKey.NEW_REFERRAL if row.original_source in REFERRALS else NoticeKey.BOOKING_MADE
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await ledger.notify(
-            session,
-            to_provider,
-            channel,
-            provider_id=row.provider_id,
-            subject_id=made.id,
-            appointment_id=made.id,
-            due_at=now,
-            now=now,
-            new_id=new_id,
-        )
-    await ledger.notify(
-        session,
-        NoticeKey.BOOKING_MADE,
-        Channel.MAIL,
-        client_id=row.client_id,
-        subject_id=made.id,
-        appointment_id=made.id,
-        due_at=now,
-        now=now,
-        new_id=new_id,
-    )
+    await steps.tell_made(session, made, now=now, new_id=new_id)
     return row
 
 
@@ -299,7 +276,6 @@ async def _record(
         session,
         kind,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

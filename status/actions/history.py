@@ -22,7 +22,7 @@ async def record(
     kind: EventKind,
     *,
     actor: Actor,
-    at: datetime,
+    at: datetime | None = None,
     now: datetime,
     new_id: NewId,
     provider_id: UUID | None = None,
@@ -31,12 +31,12 @@ async def record(
     call_id: UUID | None = None,
     data: Data | None = None,
 ) -> None:
-    """Append one line of history; `at` is when it happened, `now` when it is written down."""
+    """Append one line of history; `at` is when it happened, if not `now`, when it is written down."""
     await queries.add_event(
         session,
         Event(
             id=new_id(),
-            at=at,
+            at=at or now,
             recorded_at=now,
             kind=kind,
             actor_kind=actor.kind,

@@ -26,15 +26,14 @@ from status.values import (
 async def notify(
     session: AsyncSession,
     key: NoticeKey,
-    channel: Channel,
-    *,
+    *channels: Channel,
     provider_id: UUID | None = None,
     client_id: UUID | None = None,
     draft_id: UUID | None = None,
     account_id: UUID | None = None,
     subject_id: UUID,
-    appointment_id: UUID | None,
-    due_at: datetime,
+    appointment_id: UUID | None = None,
+    due_at: datetime | None = None,
     now: datetime,
     new_id: NewId,
     expires_at: datetime | None = None,
@@ -42,7 +41,7 @@ async def notify(
 ) -> None:
     """Put a letter into the outbox: to a provider, a client, an account, or who began the booking `draft_id`.
 
-    The same one about the same subject is written once.
+    The same one about the same subject is written once for each of its channels; it is due now unless told otherwise.
 
     A portal notice is delivered by standing there. Others are enqueued when due now, else found by the sweep.
     """
@@ -56,25 +55,26 @@ async def notify(
     if len(named) != 1:
         raise ValueError("a letter has one reader")
     [(recipient, recipient_id)] = named
-    letters.ensure_known(key, recipient, channel)
-    row = Notice(
-        id=new_id(),
-        key=key,
-        channel=channel,
-        recipient=recipient,
-        recipient_id=recipient_id,
-        subject_id=subject_id,
-        appointment_id=appointment_id,
-        dedupe=f"{key.value}:{channel.value}:{recipient_id}:{subject_id}:{dedupe}",
-        state=NoticeState.DUE,
-        created_at=now,
-        due_at=due_at,
-        expires_at=expires_at,
-    )
-    if channel is Channel.PORTAL:
-        row.state, row.sent_at, row.settled_at, row.sent_by = NoticeState.DELIVERED, now, now, Channel.PORTAL
-    if await queries.add_notice(session, row) and channel is not Channel.PORTAL and due_at <= now:
-        await enqueue(session, "deliver", row.id)
+    for channel in channels:
+        letters.ensure_known(key, recipient, channel)
+        row = Notice(
+            id=new_id(),
+            key=key,
+            channel=channel,
+            recipient=recipient,
+            recipient_id=recipient_id,
+            subject_id=subject_id,
+            appointment_id=appointment_id,
+            dedupe=f"{key.value}:{channel.value}:{recipient_id}:{subject_id}:{dedupe}",
+            state=NoticeState.DUE,
+            created_at=now,
+            due_at=due_at or now,
+            expires_at=expires_at,
+        )
+        if channel is Channel.PORTAL:
+            row.state, row.sent_at, row.settled_at, row.sent_by = NoticeState.DELIVERED, now, now, Channel.PORTAL
+        if await queries.add_notice(session, row) and channel is not Channel.PORTAL and row.due_at <= now:
+            await enqueue(session, "deliver", row.id)
 
 
 async def withdraw_notices(
@@ -141,7 +141,6 @@ async def note_failed(
             subject_id=row.subject_id,
             appointment_id=row.appointment_id,
             dedupe=f"instead:{row.id}",
-            due_at=now,
             expires_at=row.expires_at,
             now=now,
             new_id=new_id,
@@ -190,7 +189,6 @@ async def _record_notice(
         session,
         kind,
         actor=CLOCK,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.recipient_id if row.recipient is Recipient.PROVIDER else None,

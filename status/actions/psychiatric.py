@@ -77,19 +77,17 @@ async def _tell(
         key, reader = NoticeKey.PSYCHIATRIC_ANSWERED, row.provider_id
     else:
         return
-    for channel in (Channel.MAIL, Channel.PORTAL):
-        await notify(
-            session,
-            key,
-            channel,
-            provider_id=reader,
-            subject_id=row.id,
-            appointment_id=None,
-            due_at=now,
-            expires_at=row.expires_at if event is PsychiatricEvent.SEND else None,
-            now=now,
-            new_id=new_id,
-        )
+    await notify(
+        session,
+        key,
+        Channel.MAIL,
+        Channel.PORTAL,
+        provider_id=reader,
+        subject_id=row.id,
+        expires_at=row.expires_at if event is PsychiatricEvent.SEND else None,
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def _record(
@@ -105,7 +103,6 @@ async def _record(
         session,
         EventKind.PSYCHIATRIC_MOVED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,

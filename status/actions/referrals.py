@@ -52,7 +52,6 @@ async def open_referral(
         session,
         EventKind.REFERRAL_OPENED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=provider_id,
@@ -103,7 +102,6 @@ async def move_referral(
         session,
         EventKind.REFERRAL_MOVED,
         actor=actor,
-        at=now,
         now=now,
         new_id=new_id,
         provider_id=row.provider_id,
@@ -127,7 +125,6 @@ async def _suggest(
         subject_id=row.id,
         appointment_id=appointment_id,
         dedupe=str(row.version),
-        due_at=now,
         now=now,
         new_id=new_id,
     )
