@@ -25,7 +25,11 @@ async def rows(session: AsyncSession, kind: type[RowT], *order: Any) -> Sequence
 
 
 async def somebody_waits(session: AsyncSession) -> bool:
-    """Tell whether somebody waits for a lock that another transaction holds."""
+    """Tell whether somebody waits for a lock that another transaction holds.
+
+    A transaction goes on seeing who was active when it first looked, so each look is one of its own.
+    """
+    await session.rollback()
     found = await session.execute(
         text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
     )
