@@ -18,6 +18,7 @@ import asyncpg
 import orjson
 import structlog
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 from prometheus_client import Counter, Histogram
 from sqlalchemy import exc as sql
@@ -30,6 +31,8 @@ ARRIVED: web.RequestKey[datetime] = web.RequestKey("arrived", datetime)
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 
 LARGEST_BODY = 256 * 1024
+# What the library raises, in the middle of reading, over a body that is no form at all.
+NO_FORM = (ValueError, AssertionError, HttpProcessingError)
 PROBLEM_JSON = "application/problem+json"
 CLIENT_GONE = 499  # never sent: nobody is there to read it
 

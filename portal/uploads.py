@@ -13,6 +13,7 @@ from typing import BinaryIO
 from aiohttp import BodyPartReader, MultipartReader, web
 
 from config.errors import BadInput, Problem
+from config.http import NO_FORM
 from people.readers.kinds import LARGEST, too_large
 
 FILE = "file"
@@ -46,7 +47,7 @@ async def received(request: web.Request) -> AsyncIterator[Upload]:
                 fields = await _parts(await request.multipart(), file)
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        except (ValueError, AssertionError):  # both are said by the library, of what is no form
+        except NO_FORM:
             raise BadInput(Problem("body", "Send a form as multipart/form-data.")) from None
         file.seek(0)
         yield Upload(file, fields.get(FILE, ""), fields)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from config.database import UNREACHABLE
 from config.deps import Deps
 from config.errors import BadInput, Refused
-from config.http import ARRIVED, DEPS, REQUEST_ID
+from config.http import ARRIVED, DEPS, NO_FORM, REQUEST_ID
 from people.values import Language, Person
 from portal import session as sessions
 from portal.pages import rendering
@@ -103,7 +103,7 @@ async def _visit(request: web.Request, deps: Deps, person: Person | None, *, wit
     form: MultiDict[str] = MultiDict()
     files: dict[str, object] = {}
     if with_form:
-        for name, value in (await request.post()).items():
+        for name, value in (await _posted(request)).items():
             if isinstance(value, str):
                 form.add(name, value.replace("\x00", ""))
             elif isinstance(value, FileField):
@@ -124,6 +124,13 @@ async def _visit(request: web.Request, deps: Deps, person: Person | None, *, wit
         cookies=dict(request.cookies),
         remote=request.remote,
     )
+
+
+async def _posted(request: web.Request) -> MultiDictProxy[str | bytearray | FileField]:
+    try:
+        return await request.post()
+    except NO_FORM:
+        raise web.HTTPBadRequest from None
 
 
 def language_of(request: web.Request, person: Person | None) -> Language:

@@ -74,3 +74,14 @@ async def test_nothing_is_received_of_who_may_not_send(address: str, http: aioht
 
     async with http.post(f"{address}/imports", headers=FORM, data=file()) as refused:
         assert refused.status == 401
+
+
+@pytest.mark.parametrize(
+    "body", [b"--x\r\nNone--x--\r\n", b"--x\r\n[]--x--\r\n", b"no form at all", b"--x\r\n\x00: y\r\n\r\n--x--\r\n"]
+)
+async def test_f32_a_form_that_is_none_is_said_to_be(
+    address: str, bearer: dict[str, str], http: aiohttp.ClientSession, body: bytes
+) -> None:
+    async with http.post(f"{address}/imports", data=body, headers=bearer | FORM) as reply:
+        assert reply.status == 400
+        assert (await reply.json(content_type=None))["code"] == "bad_input"

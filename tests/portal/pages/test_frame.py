@@ -121,3 +121,10 @@ def test_every_sentence_is_there_in_both_languages_and_names_the_same_things() -
         named = [set(re.findall(r"\{(\w+)[^}]*\}", entry[language])) for language in ("en", "es")]
         assert named[0] == named[1], key
         assert all(text.strip() == text and text for text in entry.values()), key
+
+
+@pytest.mark.parametrize("body", [b"--x\r\nNone--x--\r\n", b"no form at all"])
+async def test_f32_a_form_that_is_none_is_refused_as_a_page(browser: ClientSession, body: bytes) -> None:
+    headers = HERE | {"Content-Type": "multipart/form-data; boundary=x"}
+    async with browser.post("/preferences", data=body, headers=headers, allow_redirects=False) as reply:
+        assert (reply.status, reply.content_type) == (400, "text/html")
