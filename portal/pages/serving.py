@@ -126,7 +126,7 @@ async def _visit(request: web.Request, deps: Deps, person: Person | None, *, wit
     )
 
 
-async def _posted(request: web.Request) -> MultiDictProxy[str | bytearray | FileField]:
+async def _posted(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | FileField]:
     try:
         return await request.post()
     except NO_FORM:
