@@ -43,8 +43,18 @@ $(DONE): requirements-dev.lock requirements-tools.lock pyproject.toml
 run: $(DONE) ## start everything on this machine, with a demo practice and a simulated carrier
 	@exec $(BIN)/consultline demo $(RUN_ARGS)
 
+# The checker of HTML, where there is npm; without it, the tests that want it say so.
+HTML := tests/portal/browser/html
+HTML_DONE := $(HTML)/node_modules/.installed
+
+$(HTML_DONE): $(HTML)/package-lock.json
+	@if command -v npm >/dev/null; then \
+	  npm ci --prefix $(HTML) --no-audit --no-fund --loglevel=error >/dev/null && touch $@ \
+	    || echo "npm could not install html-validate; going on without" >&2; \
+	fi
+
 .PHONY: test
-test: $(DONE) ## run all tests, on a real PostgreSQL and Valkey (PYTEST_ARGS="-k window" for some)
+test: $(DONE) $(HTML_DONE) ## run all tests, on a real PostgreSQL and Valkey (PYTEST_ARGS="-k window" for some)
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 .PHONY: check
