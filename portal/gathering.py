@@ -16,7 +16,7 @@ from config.deps import CalendarFile
 from config.settings import Settings
 from people import actions as people
 from people import queries as people_queries
-from people.models import Client, Provider
+from people.models import Client, Enrolment, Provider
 from people.values import Contact, Language
 from portal import entries, letters, rules
 from portal.letters import AccountFacts, ClientFacts, Letter, ProviderFacts, render
@@ -53,6 +53,9 @@ _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitabl
     NoticeKey.PSYCHIATRIC_ANSWERED: ("psychiatric", ledger_queries.psychiatric_referral),
     NoticeKey.WAITLIST_OPENING: ("waits", scheduling_queries.waitlist_entry),
     NoticeKey.SERIES_CHANGED: ("series", scheduling_queries.series),
+    NoticeKey.ENROLLED: ("enrolment", people_queries.enrolment_by_id),
+    NoticeKey.PROFILE_NEEDS_ATTENTION: ("enrolment", people_queries.enrolment_by_id),
+    NoticeKey.ENROLMENT_ENDED: ("enrolment", people_queries.enrolment_by_id),
 }
 # Of these the last part of `dedupe` is the occurrence that they were written for: it is what sets them apart.
 _FOR_ONE_TIME = frozenset({NoticeKey.RESCHEDULED, NoticeKey.CLIENT_REMINDER})
@@ -79,6 +82,7 @@ class _About:
     psychiatric: PsychiatricReferral | None = None
     waits: WaitlistEntry | None = None
     series: Series | None = None
+    enrolment: Enrolment | None = None
     of_series: Sequence[Appointment] = ()
     to_dial: ToDial | None = None
     lines_down: frozenset[str] = frozenset()
@@ -164,6 +168,8 @@ def _standing(row: Notice, about: _About, now: datetime) -> rules.Standing:
         waits=about.waits.state if about.waits and about.waits.appointment_id == row.appointment_id else None,
         referral=about.referral.state if about.referral else None,
         psychiatric=about.psychiatric.state if about.psychiatric else None,
+        enrolment=about.enrolment.state if about.enrolment else None,
+        needs_attention=about.enrolment is not None and about.enrolment.needs_attention,
         too_late=_too_late(about, now),
         to_dial=about.to_dial,
         line_down=appointment.line in about.lines_down if appointment else bool(about.lines_down),
@@ -315,8 +321,10 @@ async def _to_account(session: AsyncSession, row: Notice, *, settings: Settings,
     link = await people_queries.link(session, row.subject_id)
     if account is None or account.disabled_at is not None:
         return None
+    enrolment = await people_queries.enrolment_by_id(session, row.subject_id)
+    hidden = enrolment is not None and enrolment.needs_attention
     is_over = link is None or link.used_at is not None or link.voided_at is not None or now >= link.expires_at
-    if not rules.still_true(row.key, rules.Standing(too_late=is_over)):
+    if not rules.still_true(row.key, rules.Standing(too_late=is_over, needs_attention=hidden)):
         return None
     inviting = await people_queries.provider(session, link.invited_by) if link and link.invited_by else None
     facts = AccountFacts(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bridge.values import Contact as ToDial
 from bridge.values import ContactKind, ContactReason
 from people.rules import reach
-from people.values import ByMail, Contact, Later, Nobody, Way
+from people.values import ByMail, Contact, EnrolmentState, Later, Nobody, Way
 from portal.letters.values import Dial
 from scheduling.values import AppointmentState, DraftState, RequestState, SessionType, WaitlistState
 from status.values import Channel, ConsultationStatus, NoticeKey, NoticeState, PsychiatricState, ReferralState
@@ -46,6 +46,8 @@ class Standing:
     too_late: bool = False  # to decide a request, to accept an offer, to use a code
     referral: ReferralState | None = None
     psychiatric: PsychiatricState | None = None
+    enrolment: EnrolmentState | None = None
+    needs_attention: bool = False
     to_dial: ToDial | None = None
     line_down: bool = False
 
@@ -129,6 +131,9 @@ _TRUE_WHILE: Mapping[NoticeKey, Callable[[Standing], bool]] = {
     NoticeKey.CLIENT_MOVED_ON: lambda now_is: now_is.referral is ReferralState.REMATCH_BY_CLIENT,
     NoticeKey.PSYCHIATRIC_REFERRAL: lambda now_is: now_is.psychiatric is PsychiatricState.SENT and not now_is.too_late,
     NoticeKey.PSYCHIATRIC_ANSWERED: lambda now_is: now_is.psychiatric in _ANSWERED,
+    NoticeKey.ENROLLED: lambda now_is: now_is.enrolment is EnrolmentState.INCOMPLETE,
+    NoticeKey.PROFILE_NEEDS_ATTENTION: lambda now_is: now_is.needs_attention,
+    NoticeKey.ENROLMENT_ENDED: _always,
 }
 
 

@@ -251,6 +251,9 @@ class NoticeKey(StrEnum):
     PIN_LOCKED = "pin_locked"  # M22
     ISSUE_RECEIVED = "issue_received"  # M23
     CLIENT_NUMBER_UNUSABLE = "client_number_unusable"
+    ENROLLED = "enrolled"  # M8
+    PROFILE_NEEDS_ATTENTION = "profile_needs_attention"
+    ENROLMENT_ENDED = "enrolment_ended"
 
 
 class Recipient(StrEnum):

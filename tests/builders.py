@@ -7,6 +7,7 @@ Nothing of that may turn up in what the service logs: `tests/canaries.py` looks.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from tempfile import TemporaryFile
 from typing import Any
@@ -202,6 +203,7 @@ class World:
                 assert practice
                 practice.programme = True
                 await people.enrol(session, provider.id, [row.id], **told)
+                await present(session, provider.id, deps.now())
                 await people.move_enrolment(session, provider.id, EnrolmentEvent.SUBMIT, **told)
         return row
 
@@ -474,6 +476,21 @@ class World:
 def minute(clock: str) -> int:
     """Return the minute of the day: 09:30 is 570."""
     return int(clock[:2]) * 60 + int(clock[3:])
+
+
+async def present(session: AsyncSession, provider_id: UUID, now: datetime) -> None:
+    """Fill in everything that payers need to be shown of a provider (R84)."""
+    provider = await people_queries.provider_for_update(session, provider_id)
+    assert provider is not None
+    provider.npi, provider.office_phone = "1234567893", "+12125550109"
+    provider.location = "1 Canary Street\nNew York, NY 10001"
+    profile = await people.profile(session, provider_id, now=now)
+    profile.photo = profile.photo or sha256(provider_id.bytes).hexdigest()
+    profile.statement = profile.statement or "I listen first, says Canary-Pat."
+    profile.taxonomy = profile.taxonomy or "1041C0700X"
+    profile.focus, profile.languages = profile.focus or ["grief"], profile.languages or ["en"]
+    session.add(profile)
+    await session.flush()
 
 
 async def fresh(session: AsyncSession, kind: type, row_id: UUID) -> object:

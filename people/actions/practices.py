@@ -1,6 +1,8 @@
 """Practices and providers, and the number that a provider dials from."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config import phones
 from config.errors import BadInput, NotFound, Problem, Refused
 from people import queries
+from people.actions.programme import look_again
 from people.models import (
     Practice,
     Provider,
 )
+from people.rules import npi as rules
 from people.values import (
     Language,
     PracticeKind,
@@ -115,6 +119,21 @@ async def change_dial_phone(
         now=now,
         new_id=new_id,
     )
+
+
+async def change_provider(
+    session: AsyncSession, row: Provider, changed: Mapping[str, Any], *, now: datetime, new_id: NewId
+) -> None:
+    """Change what is known of a provider, who is locked; for the number that they dial from see `change_dial_phone`."""
+    npi = changed.get("npi")
+    if npi is not None and not rules.well_formed(npi):
+        raise Refused("npi_wrong", "This is no NPI: one of its ten digits must be wrong.", status=422)
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.version += 1
+    await session.flush()
+    await look_again(session, row.id, now=now, new_id=new_id)
 
 
 async def known_provider(session: AsyncSession, provider_id: UUID) -> Provider:

@@ -3,8 +3,9 @@
 Leaving it is in `scheduling`, since it declines what payers have asked for (R81).
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +16,10 @@ from people import queries
 from people.models import Enrolment, Payer, Practice, Provider
 from people.rules import lifecycle, programme
 from people.values import EnrolmentEvent, EnrolmentState
+from people.values.profiles import Demographic, Required
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey, TaskEvent, TaskKind
 
 
 async def add_payer(session: AsyncSession, *, name: str, instant: bool, now: datetime, new_id: NewId) -> Payer:
@@ -70,6 +72,17 @@ async def enrol(
     await session.flush()
     await queries.set_payers(session, row.id, payer_ids)
     await _record(session, row, "enrol", actor=actor, now=now, new_id=new_id)
+    await ledger.open_task(
+        session,
+        TaskKind.COMPLETE_PUBLIC_PROFILE,
+        row.id,
+        provider_id=provider_id,
+        appointment_id=None,
+        due_at=None,
+        now=now,
+        new_id=new_id,
+    )
+    await _write(session, NoticeKey.ENROLLED, row, Channel.MAIL, now=now, new_id=new_id)
     return row
 
 
@@ -97,19 +110,116 @@ async def change_payers(
 async def move_enrolment(
     session: AsyncSession, provider_id: UUID, event: EnrolmentEvent, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Enrolment:
-    """Move an enrolment by its table, else Refused with what to do instead."""
+    """Move an enrolment by its table, else Refused with what to do instead.
+
+    To be submitted a profile has to be complete (R84-R87): Refused with what is `missing`. Payers see what it says at
+    that moment until it is submitted again.
+    """
     row = await _enrolled(session, provider_id)
     after = next_state(lifecycle.ENROLMENT, row.state, event)
     if after is None:
         raise Refused(*programme.why_not(row.state, event), state=row.state.value)
-    row.state, row.version = after, row.version + 1
     if event is EnrolmentEvent.SUBMIT:
-        row.submitted_at = now
+        row.submitted = await _complete(session, provider_id)
+        row.submitted_at, row.needs_attention = now, False
     else:
         row.ended_at = now
+    row.state, row.version = after, row.version + 1
     await session.flush()
+    await queries.forget_photos(session, provider_id)
+    ends = TaskEvent.ANSWERED if event is EnrolmentEvent.SUBMIT else TaskEvent.SETTLED
+    await ledger.close_task(session, TaskKind.COMPLETE_PUBLIC_PROFILE, row.id, ends, now=now, new_id=new_id)
     await _record(session, row, event.value, actor=actor, now=now, new_id=new_id)
+    if event is EnrolmentEvent.DEACTIVATE:
+        await _write(session, NoticeKey.ENROLMENT_ENDED, row, Channel.MAIL, Channel.PORTAL, now=now, new_id=new_id)
     return row
+
+
+async def remind_to_submit(
+    session: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
+) -> Enrolment:
+    """Write once more that the profile waits to be filled in (R74, M8), once an hour at most."""
+    row = await _enrolled(session, provider_id)
+    if row.state is not EnrolmentState.INCOMPLETE:
+        raise Refused(*programme.why_not(row.state, None), state=row.state.value)
+    await _write(
+        session, NoticeKey.ENROLLED, row, Channel.MAIL, dedupe=f"{now.astimezone(UTC):%Y%m%d%H}", now=now, new_id=new_id
+    )
+    await _record(session, row, "remind", actor=actor, now=now, new_id=new_id)
+    return row
+
+
+async def look_again(session: AsyncSession, provider_id: UUID, *, now: datetime, new_id: NewId) -> None:
+    """See whether what payers need of a provider is still there where it comes from (R78).
+
+    What was submitted stays completed, but payers see nothing of it until that is mended; the provider and the admins
+    of their practice are told once each time.
+    """
+    row = await queries.enrolment_for_update(session, provider_id)
+    if row is None:
+        return
+    needed = programme.needs_attention(row.state, await told(session, provider_id))
+    if needed == row.needs_attention:
+        return
+    row.needs_attention, row.version = needed, row.version + 1
+    await session.flush()
+    await _record(session, row, "attention" if needed else "mended", actor=CLOCK, now=now, new_id=new_id)
+    if not needed:
+        return
+    key, about = NoticeKey.PROFILE_NEEDS_ATTENTION, str(row.version)
+    await _write(session, key, row, Channel.MAIL, Channel.PORTAL, dedupe=about, now=now, new_id=new_id)
+    for admin in await queries.admins_of(session, row.practice_id):
+        if admin.provider_id != provider_id:
+            await ledger.notify(
+                session,
+                key,
+                Channel.MAIL,
+                account_id=admin.id,
+                subject_id=row.id,
+                dedupe=about,
+                now=now,
+                new_id=new_id,
+            )
+
+
+async def told(session: AsyncSession, provider_id: UUID) -> Mapping[Required, object]:
+    """Return what payers need to be shown of a provider, as it stands now."""
+    provider = await queries.provider(session, provider_id)
+    row = await queries.profile(session, provider_id)
+    return {
+        Required.FIRST_NAME: provider and provider.first_name,
+        Required.LAST_NAME: provider and provider.last_name,
+        Required.EMAIL: provider and provider.email,
+        Required.NPI: provider and provider.npi,
+        Required.OFFICE_PHONE: provider and provider.office_phone,
+        Required.LOCATION: provider and provider.location,
+        Required.PHOTO: row and row.photo,
+        Required.STATEMENT: row and row.statement,
+        Required.FOCUS: row and row.focus,
+        Required.LANGUAGES: row and row.languages,
+        Required.TAXONOMY: row and row.taxonomy,
+    }
+
+
+async def _complete(session: AsyncSession, provider_id: UUID) -> dict[str, Any]:
+    """Return what payers are shown from now on; never the number that a provider dials from (R102)."""
+    facts = await told(session, provider_id)
+    lacking = programme.missing(facts)
+    if lacking:
+        names = ", ".join(one.value for one in lacking)
+        raise Refused(
+            "profile_incomplete",
+            f"The profile cannot be submitted yet. Missing or not valid: {names}.",
+            missing=[one.value for one in lacking],
+        )
+    row = await queries.profile(session, provider_id)
+    assert row is not None  # noqa: S101 - nothing of it is missing
+    more = ("highlights", "also", "therapies", "affirms", "education")
+    return {
+        **{one.value: value for one, value in facts.items()},
+        **{name: getattr(row, name) for name in more},
+        **{name: getattr(row, name) for name in Demographic if name in row.shown and getattr(row, name)},
+    }
 
 
 async def programme_of(session: AsyncSession, provider_id: UUID) -> tuple[Provider, Practice]:
@@ -146,4 +256,25 @@ async def _record(
         new_id=new_id,
         provider_id=row.provider_id,
         data={"enrolment": str(row.id), "event": event, "state": row.state.value},
+    )
+
+
+async def _write(
+    session: AsyncSession,
+    key: NoticeKey,
+    row: Enrolment,
+    *channels: Channel,
+    dedupe: str = "",
+    now: datetime,
+    new_id: NewId,
+) -> None:
+    await ledger.notify(
+        session,
+        key,
+        *channels,
+        provider_id=row.provider_id,
+        subject_id=row.id,
+        dedupe=dedupe,
+        now=now,
+        new_id=new_id,
     )

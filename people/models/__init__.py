@@ -10,10 +10,12 @@ from people.models.clients import (
 from people.models.imports import ImportJob, ImportRow
 from people.models.practices import (
     PhoneVerification,
+    Photo,
     Pin,
     PinTry,
     Practice,
     Profile,
+    ProfileAddress,
     Provider,
 )
 from people.models.programme import (
@@ -42,10 +44,12 @@ __all__ = [
     "Member",
     "Payer",
     "PhoneVerification",
+    "Photo",
     "Pin",
     "PinTry",
     "Practice",
     "Profile",
+    "ProfileAddress",
     "Provider",
     "RecoveryCode",
     "Relationship",

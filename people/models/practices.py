@@ -1,10 +1,11 @@
 """Practices, providers, what providers say of themselves, and how the line knows them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, String, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from config import database
@@ -31,7 +32,10 @@ class Practice(SQLModel, table=True):
 
 
 class Provider(SQLModel, table=True):
-    """A therapist. `dial_phone` is a credential and E.164; `office_phone` may be shown (R102)."""
+    """A therapist. `dial_phone` is a credential and E.164; `office_phone` may be shown (R102).
+
+    `location` is where they usually work, as it stands on an envelope.
+    """
 
     __tablename__ = "providers"
     __table_args__ = (
@@ -47,6 +51,8 @@ class Provider(SQLModel, table=True):
     dial_phone: str | None = Field(default=None, max_length=16)
     dial_phone_verified_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     office_phone: str | None = Field(default=None, max_length=16)
+    npi: str | None = Field(default=None, max_length=10)
+    location: str | None = Field(default=None, max_length=300)
     timezone: str = Field(max_length=64)
     language: Language = Field(sa_column=database.enum(Language))
     active: bool = True
@@ -59,6 +65,9 @@ class Profile(SQLModel, table=True):
 
     `published` makes the address work, `listed` puts them into searches. `focus` and `also` are problems of the
     shared vocabulary, at most five of them in focus. Coordinates are those of the practice, in degrees.
+    `education` has entries of `what`, `where` and perhaps a `year`. Gender, pronouns, ethnicity and faith are filled in
+    by the provider alone (R86), and `shown` has those that are told to others. `photo` is a digest of `photos`.
+    `edited_by` is who wrote last, as history names them (R72).
     """
 
     __tablename__ = "profiles"
@@ -67,6 +76,7 @@ class Profile(SQLModel, table=True):
         Index("ix_profiles_focus", "focus", postgresql_using="gin"),
         Index("ix_profiles_also", "also", postgresql_using="gin"),
         CheckConstraint("cardinality(focus) <= 5", name="focus"),
+        CheckConstraint("cardinality(highlights) <= 5", name="highlights"),
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="place"),
         *database.checks(gender=Gender),
     )
@@ -82,10 +92,53 @@ class Profile(SQLModel, table=True):
     therapies: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
     affirms: list[str] = Field(sa_column=Column(ARRAY(String(64)), nullable=False, server_default=text("'{}'")))
     gender: Gender | None = Field(default=None, sa_column=database.enum(Gender, nullable=True))
+    pronouns: str | None = Field(default=None, max_length=60)
+    ethnicity: str | None = Field(default=None, max_length=60)
+    faith: str | None = Field(default=None, max_length=60)
+    shown: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(String(16)), nullable=False, server_default=text("'{}'"))
+    )
+    statement: str | None = Field(default=None, max_length=4000)
+    highlights: list[str] = Field(
+        default_factory=list, sa_column=Column(ARRAY(String(120)), nullable=False, server_default=text("'{}'"))
+    )
+    education: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB(), nullable=False, server_default=text("'[]'::jsonb"))
+    )
+    photo: str | None = Field(default=None, max_length=64)
+    noindex: bool = False
     latitude: float | None = None
     longitude: float | None = None
+    edited_by_kind: str | None = Field(default=None, max_length=16)
+    edited_by: UUID | None = None
     updated_at: datetime = Field(sa_column=database.instant())
     version: int = 1
+
+
+class ProfileAddress(SQLModel, table=True):
+    """An address that a profile has, or once had: nobody else ever gets it, and old ones lead on (R4)."""
+
+    __tablename__ = "profile_addresses"
+    __table_args__ = (CheckConstraint("slug = lower(slug)", name="slug"),)
+
+    slug: str = Field(primary_key=True, max_length=80)
+    provider_id: UUID = Field(sa_column=database.key("providers.id"))
+    taken_at: datetime = Field(sa_column=database.instant())
+
+
+class Photo(SQLModel, table=True):
+    """A provider's photo in two sizes, both WebP; the digest is keyed by whose it is, and changes with the photo.
+
+    Kept as long as the profile or what was submitted to payers shows it.
+    """
+
+    __tablename__ = "photos"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    provider_id: UUID = Field(sa_column=database.key("providers.id"))
+    large: bytes = Field(sa_column=Column(LargeBinary(), nullable=False), repr=False)
+    small: bytes = Field(sa_column=Column(LargeBinary(), nullable=False), repr=False)
+    made_at: datetime = Field(sa_column=database.instant())
 
 
 class Pin(SQLModel, table=True):

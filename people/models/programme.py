@@ -1,6 +1,7 @@
 """The client referral programme."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
@@ -25,7 +26,11 @@ class Payer(SQLModel, table=True):
 
 
 class Enrolment(SQLModel, table=True):
-    """A provider's place in the client referral programme (4.7); who was deactivated never comes back (R82)."""
+    """A provider's place in the client referral programme (4.7); who was deactivated never comes back (R82).
+
+    `submitted` is the profile as payers see it, of the last Submit. With `needs_attention` they see nothing: what it
+    needs is gone where it comes from (R78).
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -45,6 +50,8 @@ class Enrolment(SQLModel, table=True):
     created_at: datetime = Field(sa_column=database.instant())
     submitted_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     ended_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    submitted: dict[str, Any] = Field(default_factory=dict, sa_column=database.document())
+    needs_attention: bool = False
     version: int = 1
 
 

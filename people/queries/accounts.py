@@ -36,6 +36,21 @@ async def account_of_provider(session: AsyncSession, provider_id: UUID) -> Accou
     return found.scalar_one_or_none()
 
 
+async def admins_of(session: AsyncSession, practice_id: UUID) -> Sequence[Account]:
+    """Return the accounts that administer a practice."""
+    found = await session.execute(
+        select(Account)
+        .join(Member, col(Member.account_id) == col(Account.id))
+        .where(
+            col(Member.practice_id) == practice_id,
+            col(Member.role) == Role.PRACTICE_ADMIN,
+            col(Account.disabled_at).is_(None),
+        )
+        .order_by(col(Account.id))
+    )
+    return found.scalars().all()
+
+
 async def account_of_client(session: AsyncSession, client_id: UUID) -> Account | None:
     """Return the account of a client."""
     found = await session.execute(select(Account).where(col(Account.client_id) == client_id))

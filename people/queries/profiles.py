@@ -1,24 +1,20 @@
 """Reads and writes of profiles: what providers say of themselves for clients to choose by."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, cast, func, select
+from sqlalchemy import ARRAY, Uuid, any_, cast, delete, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from people.models import Profile, Provider
+from people.models import Enrolment, Photo, Profile, ProfileAddress, Provider
 
 
 async def profile(session: AsyncSession, provider_id: UUID) -> Profile | None:
     """Return a provider's profile."""
     return await session.get(Profile, provider_id)
-
-
-async def profile_by_slug(session: AsyncSession, slug: str) -> Profile | None:
-    """Return the profile at an address, in any spelling of its letters (R4)."""
-    found = await session.execute(select(Profile).where(func.lower(col(Profile.slug)) == slug.lower()))
-    return found.scalar_one_or_none()
 
 
 async def profiles_with_names(
@@ -31,3 +27,52 @@ async def profiles_with_names(
         .where(col(Provider.id) == any_(cast(list(provider_ids), ARRAY(Uuid()))))
     )
     return {provider.id: (provider, told) for provider, told in found}
+
+
+async def owner_of_address(session: AsyncSession, slug: str, provider_id: UUID, now: datetime) -> UUID:
+    """Return whose an address is: this provider's, if it was nobody's before. Two who take it at once take turns."""
+    await session.execute(
+        insert(ProfileAddress)
+        .values(slug=slug, provider_id=provider_id, taken_at=now)
+        .on_conflict_do_nothing(index_elements=["slug"])
+    )
+    found = await session.execute(select(col(ProfileAddress.provider_id)).where(col(ProfileAddress.slug) == slug))
+    return found.scalar_one()
+
+
+async def profile_at(session: AsyncSession, slug: str) -> tuple[Provider, Profile] | None:
+    """Return whose page is, or once was, at an address, in any spelling of its letters (R4)."""
+    found = await session.execute(
+        select(Provider, Profile)
+        .join(Profile, col(Profile.provider_id) == col(Provider.id))
+        .join(ProfileAddress, col(ProfileAddress.provider_id) == col(Provider.id))
+        .where(col(ProfileAddress.slug) == slug.lower())
+    )
+    row = found.one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+async def add_photo(session: AsyncSession, row: Photo) -> None:
+    """Keep a photo; the same one again is kept once."""
+    values = {name: getattr(row, name) for name in ("digest", "provider_id", "large", "small", "made_at")}
+    await session.execute(insert(Photo).values(values).on_conflict_do_nothing(index_elements=["digest"]))
+
+
+async def forget_photos(session: AsyncSession, provider_id: UUID) -> None:
+    """Delete the photos of a provider that neither their profile shows nor what was submitted to payers."""
+    shown = select(col(Profile.photo)).where(col(Profile.provider_id) == provider_id, col(Profile.photo).is_not(None))
+    submitted = select(col(Enrolment.submitted)["photo"].as_string()).where(
+        col(Enrolment.provider_id) == provider_id, col(Enrolment.submitted)["photo"].as_string().is_not(None)
+    )
+    await session.execute(
+        delete(Photo).where(
+            col(Photo.provider_id) == provider_id,
+            ~or_(col(Photo.digest).in_(shown), col(Photo.digest).in_(submitted)),
+        )
+    )
+
+
+async def photo(session: AsyncSession, digest: str, size: str) -> bytes | None:
+    """Return a photo in one of its sizes."""
+    column = col(Photo.small) if size == "small" else col(Photo.large)
+    return (await session.execute(select(column).where(col(Photo.digest) == digest))).scalar_one_or_none()

@@ -49,6 +49,11 @@ async def enrolment(session: AsyncSession, provider_id: UUID) -> Enrolment | Non
     return found.scalar_one_or_none()
 
 
+async def enrolment_by_id(session: AsyncSession, enrolment_id: UUID) -> Enrolment | None:
+    """Return one enrolment, whatever has become of it."""
+    return await session.get(Enrolment, enrolment_id)
+
+
 async def enrolment_for_update(session: AsyncSession, provider_id: UUID) -> Enrolment | None:
     """Return the same, locked."""
     found = await session.execute(
@@ -83,9 +88,9 @@ async def receives_from(
 ) -> Payer | None:
     """Return the payer, if it may send clients to this provider now (R30, R70, R71): strict, all of it has to hold.
 
-    The practice has the programme, the provider's enrolment is completed, it names the payer, and the payer is
-    active. With `lock` the enrolment stays as it is until this transaction ends, so that nobody leaves under a
-    booking.
+    The practice has the programme, the provider's enrolment is completed and needs no attention (R78), it names the
+    payer, and the payer is active. With `lock` the enrolment stays as it is until this transaction ends, so that
+    nobody leaves under a booking.
     """
     query = (
         select(Payer)
@@ -95,6 +100,7 @@ async def receives_from(
         .where(
             col(Enrolment.provider_id) == provider_id,
             col(Enrolment.state) == EnrolmentState.COMPLETED,
+            ~col(Enrolment.needs_attention),
             col(Practice.programme),
             col(Payer.id) == payer_id,
             col(Payer.active),

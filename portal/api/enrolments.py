@@ -13,7 +13,9 @@ from config.errors import NotFound
 from people import actions as people
 from people import queries
 from people.models import Enrolment
+from people.rules import programme
 from people.values import EnrolmentEvent, EnrolmentState
+from people.values.profiles import Required
 from portal.api import access
 from portal.api.fields import Nothing, Shape
 from portal.api.operation import ADMIN, ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
@@ -30,7 +32,10 @@ class PayersNamed(Shape):
 
 
 class EnrolmentShown(Shape):
-    """A provider's place in the programme; leaving it would decline `pending_requests` (R81)."""
+    """A provider's place in the programme; leaving it would decline `pending_requests` (R81).
+
+    `missing` is what the profile lacks to be submitted. With `needs_attention` payers see nothing of it (R78).
+    """
 
     id: UUID
     provider_id: UUID
@@ -40,6 +45,8 @@ class EnrolmentShown(Shape):
     pending_requests: int
     created_at: datetime
     submitted_at: datetime | None
+    needs_attention: bool
+    missing: list[Required]
     ended_at: datetime | None
     version: int
 
@@ -77,8 +84,17 @@ async def change_payers(ask: Ask[PayersNamed, Nothing]) -> Answer:
 
 
 async def submit(ask: Ask[Nothing, Nothing]) -> Answer:
-    """Submit the profile: from now on payers may send clients."""
+    """Submit the profile: from now on payers see it as it is now, and may send clients."""
+    await access.provider(ask, ask.path["provider_id"])
     return await _moved(ask, EnrolmentEvent.SUBMIT)
+
+
+async def remind(ask: Ask[Nothing, Nothing]) -> Answer:
+    """Write to the provider once more."""
+    row = await people.remind_to_submit(
+        ask.session, ask.path["provider_id"], actor=ask.actor, now=ask.now, new_id=ask.new_id
+    )
+    return await _shown(ask, row)
 
 
 async def delete(ask: Ask[Nothing, Nothing]) -> Answer:
@@ -117,6 +133,8 @@ async def _shown(ask: Ask[Any, Any], row: Enrolment, *, at: str | None = None) -
         pending_requests=len(pending),
         created_at=row.created_at,
         submitted_at=row.submitted_at,
+        needs_attention=row.needs_attention,
+        missing=list(programme.missing(await people.told(ask.session, row.provider_id))),
         ended_at=row.ended_at,
         version=row.version,
     )
@@ -173,9 +191,20 @@ OPERATIONS = (
         name="submitEnrolment",
         method=Method.POST,
         path=f"{PATH}/submit",
-        roles=ADMIN,
+        roles=ADMIN_AND_PROVIDER,
         summary="Submit a provider's profile to the payers",
         handler=submit,
+        body=Nothing,
+        query=Nothing,
+        answer=EnrolmentShown,
+    ),
+    Operation(
+        name="remindOfEnrolment",
+        method=Method.POST,
+        path=f"{PATH}/remind",
+        roles=ADMIN,
+        summary="Write to an enrolled provider once more that the profile waits for them",
+        handler=remind,
         body=Nothing,
         query=Nothing,
         answer=EnrolmentShown,

@@ -4,8 +4,10 @@
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import AfterValidator, Field
 
 from bridge import actions as bridge
 from config.errors import Refused
@@ -16,6 +18,7 @@ from people.models import Provider
 from people.values import Language, TokenRole
 from portal.api import access, cursors
 from portal.api.fields import (
+    LINES,
     Absent,
     Address,
     Listing,
@@ -25,10 +28,29 @@ from portal.api.fields import (
     Pin,
     Shape,
     Zone,
-    change,
     changes,
 )
 from portal.api.operation import ADMIN, ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+
+Npi = Annotated[
+    str,
+    Field(
+        pattern=r"^[12][0-9]{9}$",
+        description="A National Provider Identifier; one whose check digit is wrong is a 422.",
+        examples=["1234567893"],
+    ),
+]
+Location = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=300,
+        pattern=LINES,
+        description="Where they usually work, as on an envelope.",
+        examples=["12 Elm Street\nNew York, NY 10001"],
+    ),
+    AfterValidator(str.strip),
+]
 
 
 class NewProvider(Shape):
@@ -54,6 +76,8 @@ class ProviderChange(Shape):
     dial_phone: Phone | None = Absent
     dial_phone_verified: Literal[True] = Absent
     office_phone: Phone | None = Absent
+    npi: Npi | None = Absent
+    location: Location | None = Absent
     timezone: Zone = Absent
     language: Language = Absent
 
@@ -75,6 +99,8 @@ class ProviderShown(Shape):
     dial_phone: str | None
     dial_phone_verified_at: datetime | None
     office_phone: str | None
+    npi: str | None
+    location: str | None
     timezone: str
     language: Language
     active: bool
@@ -150,7 +176,8 @@ async def edit(ask: Ask[ProviderChange, Nothing]) -> Answer:
     sent = changes(ask.body)
     if "dial_phone_verified" in sent and ask.caller.role is not TokenRole.ADMIN:
         raise Refused("forbidden", "Verify the number from your own phone: dial-phone/verify.", status=403)
-    change(row, changes(ask.body, "dial_phone", "dial_phone_verified"))
+    changed = changes(ask.body, "dial_phone", "dial_phone_verified")
+    await people.change_provider(ask.session, row, changed, now=ask.now, new_id=ask.new_id)
     if sent.keys() & {"dial_phone", "dial_phone_verified"}:
         await people.change_dial_phone(
             ask.session,

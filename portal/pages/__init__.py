@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from config.http import database_is_away
-from portal import assets, live
+from portal import assets, live, photos
 from portal.pages import home, preferences, rendering, serving, sign_in
 from portal.pages.page import Page
 
@@ -28,6 +28,7 @@ def add_to(app: web.Application) -> None:
             app.router.add_post(page.path, _served(page))
     app.router.add_get(f"{assets.PREFIX}/{{digest}}/{{name:.+}}", assets.serve)
     live.add_to(app)
+    photos.add_to(app)
 
 
 def _served(page: Page) -> Handler:

@@ -38,7 +38,7 @@ from scheduling.actions.openings import (
 )
 from scheduling.actions.profiles import (
     change_profile,
-    profile,
+    second_visits,
 )
 from scheduling.actions.psychiatric import (
     Consent,
@@ -140,7 +140,6 @@ __all__ = [
     "note_first_visit",
     "offer_freed",
     "openings_now",
-    "profile",
     "provider_visibility",
     "read_search",
     "record_consent",
@@ -153,6 +152,7 @@ __all__ = [
     "search",
     "search_again",
     "search_for_referred",
+    "second_visits",
     "see_referral",
     "send_to_prescriber",
     "set_hours",

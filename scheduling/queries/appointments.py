@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, Neighbour, Window
+from scheduling.values import AppointmentState, Neighbour, SecondVisits, SessionType, Window
 
 TAKEN = (AppointmentState.HELD, AppointmentState.BOOKED)
 GIVEN_UP = tuple(state for state in AppointmentState if state.given_up)
@@ -209,3 +209,21 @@ async def ahead_with(session: AsyncSession, provider_id: UUID, client_id: UUID, 
         .order_by(col(Appointment.starts_at))
     )
     return found.scalars().all()
+
+
+async def second_visits(session: AsyncSession, provider_id: UUID, before: datetime) -> SecondVisits:
+    """Return how many clients had a first session that was over by then, and how many of them a second one (R12)."""
+    each = (
+        select(func.count().label("times"))
+        .where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.session_type) == SessionType.FULL_SESSION,
+            col(Appointment.state).in_([AppointmentState.ENDED, AppointmentState.DETAILS_CONFIRMED]),
+        )
+        .group_by(col(Appointment.client_id))
+        .having(func.min(col(Appointment.ends_at)) <= before)
+        .subquery()
+    )
+    found = await session.execute(select(func.count(), func.count().filter(each.c.times > 1)).select_from(each))
+    first, again = found.one()
+    return SecondVisits(first=first, again=again)

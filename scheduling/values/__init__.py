@@ -64,6 +64,7 @@ from scheduling.values.matching import (
     Scored,
     SearchRecord,
     SearchResult,
+    SecondVisits,
     Without,
     Word,
 )
@@ -123,6 +124,7 @@ __all__ = [
     "Scored",
     "SearchRecord",
     "SearchResult",
+    "SecondVisits",
     "SeriesRule",
     "SessionType",
     "Side",

@@ -137,6 +137,19 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondVisits:
+    """Of the clients who came for the first time at least 60 days ago, how many came again (R12)."""
+
+    first: int
+    again: int
+
+    @property
+    def percent(self) -> int | None:
+        """Return how many of a hundred; None where nobody has come yet."""
+        return round(100 * self.again / self.first) if self.first else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What a provider says of themselves, when they could be seen, and how they kept what was booked.
 

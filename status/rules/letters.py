@@ -85,6 +85,12 @@ KINDS: tuple[Kind, ...] = (
     _kind(_K.PSYCHIATRIC_REFERRAL, _P, _MAIL, _PORTAL, written="a colleague refers a client to them for medication"),
     _kind(_K.PSYCHIATRIC_ANSWERED, _P, _MAIL, _PORTAL, written="such a referral of theirs is answered, or ends"),
     _kind(_K.CLIENT_NUMBER_UNUSABLE, _P, _PORTAL, written="the line could not reach the client's number"),
+    _kind(_K.ENROLLED, _P, _MAIL, number="M8", written="they are taken into the referral programme, or reminded of it"),
+    _kind(
+        _K.PROFILE_NEEDS_ATTENTION, _P, _MAIL, _PORTAL, written="payers no longer see their profile: something is gone"
+    ),
+    _kind(_K.PROFILE_NEEDS_ATTENTION, _A, _MAIL, written="the same, to who administers the practice"),
+    _kind(_K.ENROLMENT_ENDED, _P, _MAIL, _PORTAL, written="their practice takes them out of the referral programme"),
 )
 
 WAYS: Mapping[tuple[NoticeKey, Recipient], frozenset[Channel]] = {(kind.key, kind.reader): kind.ways for kind in KINDS}

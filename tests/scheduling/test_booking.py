@@ -33,7 +33,7 @@ from scheduling.values import (
 )
 from status.models import Event, Notice, Referral
 from status.values import Channel, EventKind, NoticeKey, ReferralState
-from tests.builders import OPERATOR, World
+from tests.builders import OPERATOR, World, present
 from tests.clock import Clock
 from tests.faults.conftest import until
 from tests.faults.kept import rows, somebody_waits
@@ -294,6 +294,7 @@ async def test_a_payer_books_only_with_whom_it_may(world: World, session: AsyncS
         if flaw == "deleted":
             await people.move_enrolment(writing, provider.id, EnrolmentEvent.DELETE, **told)
         elif flaw not in {"incomplete", "not enrolled"}:
+            await present(writing, provider.id, deps.now())
             await people.move_enrolment(writing, provider.id, EnrolmentEvent.SUBMIT, **told)
         if flaw == "deactivated":
             await people.move_enrolment(writing, provider.id, EnrolmentEvent.DEACTIVATE, **told)

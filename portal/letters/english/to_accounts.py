@@ -72,4 +72,13 @@ TO_ACCOUNTS: Mapping[NoticeKey, Wording] = {
         text="Consultline: the address of your account was changed.",
         sentence="The address of your account was changed.",
     ),
+    NoticeKey.PROFILE_NEEDS_ATTENTION: Wording(
+        subject="A profile of your practice is hidden from payers",
+        paragraphs=(
+            "Something that payers need is missing from the public profile of a provider of your practice.",
+            "Payers do not see that profile until it is filled in. The portal says whose it is and what is missing.",
+        ),
+        text="Consultline: a profile of your practice is hidden from payers. Please see the portal.",
+        sentence="A profile of your practice is hidden from payers.",
+    ),
 }

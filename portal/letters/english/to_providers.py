@@ -233,4 +233,34 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: there is news of a referral that you made. Please see the portal.",
         sentence="There is news of the referral that you made to a colleague.",
     ),
+    NoticeKey.ENROLLED: Wording(
+        subject="You are in the client referral programme: please fill in your public profile",
+        paragraphs=(
+            "Your practice has added you to the client referral programme.",
+            (
+                "Please fill in and submit your public profile, and say which of your times are open to payers."
+                " Until you submit it, payers see nothing of you."
+            ),
+        ),
+        text="Consultline: you are in the referral programme. Please submit your public profile in the portal.",
+        sentence="You are in the client referral programme. Please fill in and submit your public profile.",
+    ),
+    NoticeKey.PROFILE_NEEDS_ATTENTION: Wording(
+        subject="Your public profile is hidden from payers",
+        paragraphs=(
+            "Something that payers need is missing from your public profile, so they do not see it any more.",
+            "The portal says what it is. As soon as it is filled in, payers see your profile again.",
+        ),
+        text="Consultline: your public profile is hidden from payers. Please see the portal for what is missing.",
+        sentence="Payers do not see your public profile: something that they need is missing from it.",
+    ),
+    NoticeKey.ENROLMENT_ENDED: Wording(
+        subject="You have left the client referral programme",
+        paragraphs=(
+            "Your practice has taken you out of the client referral programme.",
+            "Open requests from payers were declined. Appointments that are booked stay as they are.",
+        ),
+        text="Consultline: you have left the client referral programme. Booked appointments stay.",
+        sentence="You have left the client referral programme. Booked appointments stay as they are.",
+    ),
 }

@@ -72,4 +72,13 @@ TO_ACCOUNTS: Mapping[NoticeKey, Wording] = {
         text="Consultline: la dirección de su cuenta ha cambiado.",
         sentence="La dirección de su cuenta ha cambiado.",
     ),
+    NoticeKey.PROFILE_NEEDS_ATTENTION: Wording(
+        subject="Las aseguradoras no ven un perfil de su consultorio",
+        paragraphs=(
+            "Al perfil público de un profesional de su consultorio le falta algo que las aseguradoras necesitan.",
+            "Las aseguradoras no lo ven hasta que se complete. El portal dice de quién es y qué falta.",
+        ),
+        text="Consultline: las aseguradoras no ven un perfil de su consultorio. Vea el portal.",
+        sentence="Las aseguradoras no ven un perfil de su consultorio.",
+    ),
 }

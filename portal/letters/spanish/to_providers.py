@@ -241,4 +241,34 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: hay noticias de una referencia que usted hizo. Vea el portal.",
         sentence="Hay noticias de la referencia que usted hizo a un colega.",
     ),
+    NoticeKey.ENROLLED: Wording(
+        subject="Usted está en el programa de referidos: complete su perfil público",
+        paragraphs=(
+            "Su consultorio le añadió al programa de referidos de clientes.",
+            (
+                "Complete y envíe su perfil público, e indique qué horas suyas están abiertas a las aseguradoras."
+                " Hasta que lo envíe, las aseguradoras no ven nada de usted."
+            ),
+        ),
+        text="Consultline: está en el programa de referidos. Envíe su perfil público en el portal.",
+        sentence="Usted está en el programa de referidos. Complete y envíe su perfil público.",
+    ),
+    NoticeKey.PROFILE_NEEDS_ATTENTION: Wording(
+        subject="Las aseguradoras ya no ven su perfil público",
+        paragraphs=(
+            "A su perfil público le falta algo que las aseguradoras necesitan, así que ya no lo ven.",
+            "El portal dice qué falta. En cuanto lo complete, las aseguradoras verán su perfil de nuevo.",
+        ),
+        text="Consultline: las aseguradoras no ven su perfil público. Vea en el portal lo que falta.",
+        sentence="Las aseguradoras no ven su perfil público: le falta algo que ellas necesitan.",
+    ),
+    NoticeKey.ENROLMENT_ENDED: Wording(
+        subject="Usted ha salido del programa de referidos",
+        paragraphs=(
+            "Su consultorio le retiró del programa de referidos de clientes.",
+            "Las solicitudes abiertas de aseguradoras se rechazaron. Las citas reservadas siguen en pie.",
+        ),
+        text="Consultline: usted ha salido del programa de referidos. Las citas reservadas siguen en pie.",
+        sentence="Usted ha salido del programa de referidos. Las citas reservadas siguen en pie.",
+    ),
 }

@@ -30,6 +30,7 @@ from status.values import EventKind
 from tests.builders import World
 from tests.clock import START, Clock
 from tests.fixtures import SECRET
+from tests.people.pictures import photo
 from tests.portal.api.conftest import Api, Program, Reply
 from tests.portal.api.test_support import call
 
@@ -86,6 +87,12 @@ def file_for(things: Things) -> FormData:
     return form
 
 
+def photo_of(_: Things) -> FormData:
+    form = FormData()
+    form.add_field("file", photo(), filename="me.jpg")
+    return form
+
+
 def signed(provider_id: UUID) -> str:
     """Return an offer of a session with this provider, as the list of slots has it."""
     offer = Offer(
@@ -134,7 +141,8 @@ CASES = {
     "getEnrolment": Case(),
     "changeEnrolmentPayers": Case(200, 403, 403, lambda t: {"payer_ids": [str(t.payer_id)]}),
     "deleteEnrolment": Case(409, 403, 403),
-    "submitEnrolment": Case(200, 403, 403),
+    "submitEnrolment": Case(),
+    "remindOfEnrolment": Case(409, 403, 403),
     "deactivateEnrolment": Case(200, 403, 403),
     "getHours": Case(),
     "setHours": Case(body=lambda _: {"hours": [{"weekday": 0, "opens": "09:00", "closes": "17:00"}]}),
@@ -147,6 +155,8 @@ CASES = {
     "deleteBusyFeed": Case(204, 204),
     "getProfile": Case(),
     "changeProfile": Case(body=lambda _: {"languages": ["es"]}),
+    "putPhoto": Case(form=photo_of),
+    "deletePhoto": Case(),
     "getVisibility": Case(),
     "getReferralSettings": Case(),
     "changeReferralSettings": Case(body=lambda _: {"urgent": True}),

@@ -35,7 +35,7 @@ from scheduling.values import SessionType, Source
 from status.models import PsychiatricReferral, Referral
 from status.queries import latest_consultations
 from status.values import PsychiatricState, ReferralState
-from tests.builders import OPERATOR, World
+from tests.builders import OPERATOR, World, present
 from tests.clock import START
 from tests.portal.api.conftest import Program
 from tests.portal.api.test_support import call
@@ -260,6 +260,8 @@ async def _in_the_programme(world: World, deps: Deps, payer: Payer) -> list[str]
         (await session.merge(practice)).programme = True
         for row in rows[25:]:
             await people.enrol(session, row.id, [payer.id], **told)
+        for row in rows[70:]:
+            await present(session, row.id, deps.now())
         for row in rows[85:]:
             await people.move_enrolment(session, row.id, EnrolmentEvent.SUBMIT, **told)
     return [str(row.id) for row in rows]

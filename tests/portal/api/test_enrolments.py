@@ -6,13 +6,15 @@ from uuid import uuid4
 import pytest
 
 from people.models import Provider
-from tests.builders import World
+from tests.builders import World, present
 from tests.portal.api.conftest import Program, Reply
 
 
 async def in_programme(admin: Program, world: World) -> tuple[Provider, str]:
     provider = await world.provider()
     await admin.patch(f"/practices/{provider.practice_id}", {"programme": True})
+    async with world.deps.sessions.begin() as session:
+        await present(session, provider.id, world.deps.now())
     payer = await admin.post("/payers", {"name": "Canary Health"})
     return provider, payer.json["id"]
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, FormData
 
 from config.deps import Deps
 from scheduling.models import Opening
 from scheduling.values import SessionType
 from tests.builders import World
 from tests.fixtures import Worker
+from tests.people import pictures
 from tests.portal.api.conftest import Api, Program
 
 EMPTY: dict[str, Any] = {
@@ -22,7 +24,18 @@ EMPTY: dict[str, Any] = {
     "therapies": [],
     "affirms": [],
     "gender": None,
+    "pronouns": None,
+    "ethnicity": None,
+    "faith": None,
+    "shown": [],
+    "statement": None,
+    "highlights": [],
+    "education": [],
+    "photo": None,
+    "noindex": False,
     "place": None,
+    "complete_percent": 0,
+    "missing": ["photo", "statement", "highlights", "specialties", "profession", "languages", "education"],
     "version": 1,
 }
 WHOLE = {
@@ -36,6 +49,14 @@ WHOLE = {
     "therapies": ["emdr"],
     "affirms": ["veterans"],
     "gender": "woman",
+    "pronouns": "she/her",
+    "ethnicity": None,
+    "faith": "Canary Quaker",
+    "shown": ["pronouns"],
+    "statement": "I listen first.\n\nThen we look for words.",
+    "highlights": ["20 years of work with grief"],
+    "education": [{"what": "MSW", "where": "Canary University", "year": 1999}],
+    "noindex": True,
     "place": {"latitude": 40.7128, "longitude": -74.006},
 }
 
@@ -55,7 +76,8 @@ async def test_a_profile_is_written_and_a_part_of_it_changed(api: Api, world: Wo
     written = await me.patch(path, WHOLE)
     moved = await me.patch(path, {"place": None, "gender": None})
 
-    assert written.json == {"provider_id": str(provider.id), **WHOLE, "version": 2}
+    complete = {"photo": None, "complete_percent": 85, "missing": ["photo"]}
+    assert written.json == {"provider_id": str(provider.id), **WHOLE, **complete, "version": 2}
     assert moved.json == {**written.json, "place": None, "gender": None, "version": 3}
     assert (await me.get(path)).json == moved.json
 
@@ -83,6 +105,67 @@ async def test_r4_an_address_is_one_persons(api: Api, admin: Program, world: Wor
     assert (taken.status, taken.code) == (409, "slug_taken")
     assert kept.status == 200
 
+    moved = await admin.patch(f"/providers/{one.id}/profile", {"slug": "canary-pat"})
+    left = await admin.patch(f"/providers/{two.id}/profile", {"slug": "canary-lee"})
+    back = await admin.patch(f"/providers/{one.id}/profile", {"slug": "canary-lee"})
+    assert (moved.status, left.code, back.status) == (200, "slug_taken", 200)
+
+
+async def test_r72_who_has_read_an_old_profile_writes_over_nothing(api: Api, world: World) -> None:
+    provider = await world.provider()
+    me, path = await api.of(provider), f"/providers/{provider.id}/profile"
+
+    first = await me.patch(path, {"statement": "Mine.", "version": 1})
+    late = await me.patch(path, {"statement": "Another's.", "version": 1})
+
+    assert (first.json["version"], late.status, late.code) == (2, 409, "changed")
+    assert (await me.get(path)).json["statement"] == "Mine."
+
+
+async def test_a_photo_is_shown_under_an_address_of_its_own_and_goes_with_it(
+    api: Api, base: str, http: ClientSession, world: World
+) -> None:
+    provider = await world.provider()
+    me, path = await api.of(provider), f"/providers/{provider.id}/photo"
+
+    one = await me.send("PUT", path, data=form(pictures.sideways()))
+    assert one.json["complete_percent"] == 14
+    async with http.get(f"{base}{one.json['photo']}") as seen:
+        assert (seen.status, seen.content_type) == (200, "image/webp")
+        assert "immutable" in seen.headers["Cache-Control"]
+        assert seen.headers["X-Content-Type-Options"] == "nosniff"
+        assert pictures.PLACE not in await seen.read()
+    two = await me.send("PUT", path, data=form(pictures.photo(), name="../../canary.svg"))
+    odd = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\x00.jpg"\r\n\r\n'
+    odd += pictures.photo() + b"\r\n--x--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert (await me.send("PUT", path, data=odd, headers=kind)).status in {200, 400}
+    none = await me.send("PUT", path, data=form(pictures.SVG, name="me.jpg"))
+    assert (none.status, none.code) == (422, "photo_not_a_picture")
+    assert (await me.get(f"/providers/{provider.id}/profile")).json["photo"] == two.json["photo"] != one.json["photo"]
+    gone = await me.delete(path)
+    assert gone.json["photo"] is None
+    for reply in (one, two):
+        async with http.get(f"{base}{reply.json['photo']}") as seen:
+            assert seen.status == 404
+
+
+def form(data: bytes, name: str = "me.jpg") -> FormData:
+    made = FormData()
+    made.add_field("file", data, filename=name)
+    return made
+
+
+async def test_r84_an_npi_has_a_right_check_digit_and_a_place_to_work_may_have_lines(api: Api, world: World) -> None:
+    provider = await world.provider()
+    me, path = await api.of(provider), f"/providers/{provider.id}"
+
+    wrong = await me.patch(path, {"npi": "1234567890"})
+    done = await me.patch(path, {"npi": "1234567893", "location": "1 Canary Street\nNew York"})
+
+    assert (wrong.status, wrong.code) == (422, "npi_wrong")
+    assert (done.json["npi"], done.json["location"]) == ("1234567893", "1 Canary Street\nNew York")
+
 
 async def test_r10_a_page_needs_an_address_and_a_listing_needs_nothing(admin: Program, world: World) -> None:
     provider = await world.provider()
@@ -109,6 +192,12 @@ async def test_r10_a_page_needs_an_address_and_a_listing_needs_nothing(admin: Pr
         {"place": {"latitude": 40.7}},
         {"place": {"latitude": 40.7, "longitude": 181}},
         {"photo": "x"},
+        {"shown": ["age"]},
+        {"statement": " "},
+        {"statement": "x" * 4001},
+        {"highlights": ["x"] * 6},
+        {"highlights": ["two\nlines"]},
+        {"education": [{"what": "MSW"}]},
     ],
 )
 async def test_a_profile_has_the_shared_words_and_nothing_else(

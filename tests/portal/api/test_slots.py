@@ -14,7 +14,7 @@ from scheduling import actions as scheduling
 from scheduling.rules import offers
 from scheduling.values import Offer, SessionType, Source
 from status.values import EventKind
-from tests.builders import OPERATOR, World
+from tests.builders import OPERATOR, World, present
 from tests.clock import Clock
 from tests.portal.api.conftest import Api, Program, Reply
 from tests.portal.api.test_hours import history
@@ -291,6 +291,7 @@ async def enrolled(world: World, deps: Deps, payer: Payer) -> Provider:
     row = await world.provider(practice=practice)
     async with deps.sessions.begin() as session:
         await people.enrol(session, row.id, [payer.id], actor=OPERATOR, now=deps.now(), new_id=deps.new_id)
+        await present(session, row.id, deps.now())
     return row
 
 
