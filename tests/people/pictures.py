@@ -16,7 +16,13 @@ def photo(size: tuple[int, int] = (640, 480), kind: str = "JPEG", mode: str = "R
 
 
 def _colour(mode: str) -> int | tuple[int, ...]:
-    return {"RGB": (180, 60, 40), "RGBA": (180, 60, 40, 128), "CMYK": (20, 200, 200, 10), "L": 90}[mode]
+    known: dict[str, int | tuple[int, ...]] = {
+        "RGB": (180, 60, 40),
+        "RGBA": (180, 60, 40, 128),
+        "CMYK": (20, 200, 200, 10),
+        "L": 90,
+    }
+    return known[mode]
 
 
 def sideways() -> bytes:
