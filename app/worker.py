@@ -74,6 +74,7 @@ async def forget(deps: Deps) -> None:
         await people.delete_old_sign_ins(session, now - timedelta(days=30))
         await calendar_queries.delete_old_drafts(session, now - timedelta(hours=told.keep_drafts_h))
         await people.delete_old_imports(session, now)
+        await people.delete_old_message_drafts(session, now - timedelta(hours=told.keep_drafts_h))
 
 
 async def reconcile_yesterday(deps: Deps) -> None:
@@ -114,6 +115,7 @@ async def run(deps: Deps) -> None:
         tasks.create_task(_every(deps.settings.sweep_every_s, "sweep", sweep, deps))
         tasks.create_task(_every(deps.settings.probe_every_s, "probe", line.probe, deps))
         tasks.create_task(_every(3600, "forget", forget, deps))
+        tasks.create_task(_every(3600, "ask again", lists.ask_again, deps))
         tasks.create_task(_nightly(deps))
 
 

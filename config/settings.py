@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     late_cancel_h: int = Field(24, ge=0)
     open_bookings: int = Field(3, ge=1)
     pending_requests: int = Field(2, ge=1)
+    invitations_an_hour: int = Field(200, ge=1)
+    provider_may_edit_insurance: bool = False
+    processor: Literal["none", "sandbox"] = "sandbox"
     moves_by_client: int = Field(2, ge=0)
     session_idle_m: int = Field(60, ge=1)
     session_h: int = Field(12, ge=1)

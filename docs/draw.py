@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from people.rules.lifecycle import ENROLMENT, RELATIONSHIP
+from people.rules.lifecycle import ACCOUNT, ENROLMENT, RELATIONSHIP
 from people.values import Language
 from portal.letters import CATALOGUES, ENCLOSED_FOR_CLIENTS, ENCLOSED_FOR_PROVIDERS, Dial
 from scheduling.rules.lifecycle import APPOINTMENT, REQUEST, WAITLIST
@@ -84,6 +84,13 @@ TABLES: tuple[tuple[str, str, str, Moves, str], ...] = (
         "waiting",
         WAITLIST,
         "Somebody who waits for a freed time. An offer holds it for two hours.",
+    ),
+    (
+        "Client account",
+        "people",
+        "invited",
+        ACCOUNT,
+        "A client's own account, whoever their providers are. An invitation ends by itself after 14 days.",
     ),
     (
         "Relationship",

@@ -1,11 +1,17 @@
-"""Work on people's records that takes longer than a request: committing an import."""
+"""Work on people's records beside requests: committing an import, asking clients again for what no longer counts."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 from config.deps import Deps
 from config.jobs import enqueue
 from people import actions, queries
+from people.forms import CURRENT
+from people.values import FormKey
+from status.values import CLOCK
+
+_ASKED_AT_ONCE = 100
 
 
 async def enqueue_imports(deps: Deps) -> None:
@@ -34,8 +40,22 @@ async def commit_import(deps: Deps, job_id: UUID) -> None:
             job_id,
             progress=progress,
             keep=timedelta(hours=deps.settings.keep_imports_h),
+            an_hour=deps.settings.invitations_an_hour,
             now=deps.now(),
             new_id=deps.new_id,
         )
     if job is not None:
         await deps.live.publish((job_id, job.provider_id))
+
+
+async def ask_again(deps: Deps, current: Mapping[FormKey, int] = CURRENT) -> None:
+    """Ask clients again whose account was ready and lacks something: a form has a new version, a card is over (4.6).
+
+    A hundred at a time; who was asked counts as ready no more, so the next look finds others.
+    """
+    now = deps.now()
+    async with deps.sessions.begin() as session:
+        for client_id in await queries.stale_accounts(session, now, _ASKED_AT_ONCE, current):
+            client = await queries.client_for_update(session, client_id)
+            if client is not None:
+                await actions.settle_account(session, client, actor=CLOCK, now=now, new_id=deps.new_id, current=current)

@@ -19,6 +19,7 @@ from bridge import texts
 from config import keys
 from config.deps import CalendarFile, Handover, Taken
 from config.settings import Settings
+from people import actions as people
 from people import queries as people_queries
 from people.values import ByMail, ByText, Later, Nobody
 from portal import rules
@@ -27,7 +28,7 @@ from portal.letters import Letter
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Notice
-from status.values import Channel, NoticeEvent, NoticeState
+from status.values import Channel, NoticeEvent, NoticeKey, NoticeState, Recipient
 
 NewId = Callable[[], UUID]
 _log = structlog.get_logger(__name__)
@@ -191,6 +192,8 @@ async def note(
     if event is NoticeEvent.TAKEN:
         by = Channel.TEXT if isinstance(step.way, ByText) else Channel.MAIL
         await ledger.note_sent(session, row, by=by, reference=handover.reference, now=now, new_id=new_id)
+        if isinstance(step.way, ByMail) and row.recipient is Recipient.ACCOUNT:
+            await people_queries.lift_bounce(session, people.address_key(step.way.address, settings), now)
     elif event is NoticeEvent.PERHAPS_TAKEN:
         _wait(row, event, until=now + rules.LOOK_UP_AFTER, trouble=handover.code, now=now)
     elif event is NoticeEvent.SURELY_NOT_TAKEN:
@@ -198,6 +201,8 @@ async def note(
     else:
         await _suppress(session, step.way, handover, settings=settings, now=now)
         await ledger.note_failed(session, row, event, trouble=handover.code, now=now, new_id=new_id)
+        if row.key is NoticeKey.CLIENT_INVITATION and event is NoticeEvent.REFUSED_FOR_GOOD:
+            await people.note_failed_invitation(session, row.subject_id, now=now, new_id=new_id)
     _log.info("notice.tried", notice=str(row.id), key=row.key.value, state=row.state.value, code=handover.code)
     return _subjects(row)
 
@@ -252,7 +257,12 @@ def _back_to_the_outbox(row: Notice, *, due_at: datetime, trouble: str | None, n
 async def _suppress(
     session: AsyncSession, way: ByText | ByMail, handover: Handover, *, settings: Settings, now: datetime
 ) -> None:
-    """Send no more texts to a number that the carrier says none can reach, or whose owner has had enough."""
+    """Send no more texts to a number that the carrier says none can reach, or whose owner has had enough.
+
+    Nor mail to an address that its server refuses; who asks for a link there is sent one all the same.
+    """
+    if isinstance(way, ByMail) and handover.taken is Taken.NEVER and rules.is_bounce(handover.code):
+        await people_queries.note_bounce(session, people.address_key(way.address, settings), now)
     why = texts.suppression(handover.code) if isinstance(way, ByText) else None
     key = bridge.caller_key(way.number, settings) if isinstance(way, ByText) else None
     if why is not None and key is not None:

@@ -16,8 +16,9 @@ from config.deps import CalendarFile
 from config.settings import Settings
 from people import actions as people
 from people import queries as people_queries
-from people.models import Client, Enrolment, Provider
-from people.values import Contact, Language
+from people.models import Client, Enrolment, Provider, Relationship, Thread
+from people.rules.account import missing
+from people.values import AccountStep, Contact, Language
 from portal import entries, letters, rules
 from portal.letters import AccountFacts, ClientFacts, Letter, ProviderFacts, render
 from scheduling import actions as scheduling
@@ -56,7 +57,16 @@ _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitabl
     NoticeKey.ENROLLED: ("enrolment", people_queries.enrolment_by_id),
     NoticeKey.PROFILE_NEEDS_ATTENTION: ("enrolment", people_queries.enrolment_by_id),
     NoticeKey.ENROLMENT_ENDED: ("enrolment", people_queries.enrolment_by_id),
+    NoticeKey.INSURANCE_REQUEST: ("between", people_queries.relationship_by_id),
+    NoticeKey.PROVIDER_ADDED: ("between", people_queries.relationship_by_id),
+    NoticeKey.INVITATION_FAILED: ("between", people_queries.relationship_by_id),
+    NoticeKey.ACCOUNT_READY: ("between", people_queries.relationship_by_id),
+    NoticeKey.ACCOUNT_LACKS: ("client", people_queries.client),
+    NoticeKey.NEW_MESSAGE: ("thread", people_queries.thread),
 }
+# Letters to clients that name no provider.
+_ABOUT_NOBODY = frozenset({NoticeKey.NEW_MESSAGE, NoticeKey.ACCOUNT_LACKS})
+_ZONE = "America/New_York"  # of who has told none
 # Of these the last part of `dedupe` is the occurrence that they were written for: it is what sets them apart.
 _FOR_ONE_TIME = frozenset({NoticeKey.RESCHEDULED, NoticeKey.CLIENT_REMINDER})
 
@@ -84,6 +94,11 @@ class _About:
     series: Series | None = None
     enrolment: Enrolment | None = None
     of_series: Sequence[Appointment] = ()
+    between: Relationship | None = None
+    client: Client | None = None
+    thread: Thread | None = None
+    unread: bool = False
+    lacks: frozenset[AccountStep] = frozenset()
     to_dial: ToDial | None = None
     lines_down: frozenset[str] = frozenset()
 
@@ -95,7 +110,7 @@ class _About:
     @property
     def provider_id(self) -> UUID | None:
         """Return whose matter it is."""
-        found = self.appointment or self.request or self.referral or self.series or self.waits
+        found = self.appointment or self.request or self.referral or self.series or self.waits or self.between
         return found.provider_id if found else None
 
 
@@ -151,6 +166,13 @@ async def _about(session: AsyncSession, row: Notice, now: datetime) -> _About | 
         return None
     if isinstance(subject, Series):
         found = replace(found, of_series=await scheduling_queries.of_series(session, subject.id, now))
+    if isinstance(subject, Relationship | Client):
+        client_id = subject.id if isinstance(subject, Client) else subject.client_id
+        done = await people_queries.done_steps(session, client_id, now)
+        found = replace(found, lacks=frozenset(missing(done)))
+    if isinstance(subject, Thread):
+        waiting = subject.client_unread if row.recipient is Recipient.CLIENT else subject.provider_unread
+        found = replace(found, unread=waiting > 0)
     return replace(found, **{name: subject})  # type: ignore[arg-type]  # each name with what is read for it
 
 
@@ -172,6 +194,9 @@ def _standing(row: Notice, about: _About, now: datetime) -> rules.Standing:
         needs_attention=about.enrolment is not None and about.enrolment.needs_attention,
         too_late=_too_late(about, now),
         to_dial=about.to_dial,
+        lacks=about.lacks,
+        between=about.between.state if about.between else None,
+        unread=about.unread,
         line_down=appointment.line in about.lines_down if appointment else bool(about.lines_down),
     )
 
@@ -248,7 +273,7 @@ async def _to_client(
 ) -> Told | None:
     client = await people_queries.client(session, row.recipient_id)
     provider = await people_queries.provider(session, about.provider_id) if about.provider_id else None
-    if client is None or provider is None:
+    if client is None or (provider is None and row.key not in _ABOUT_NOBODY):
         return None
     language = Language(client.language)
     facts = _client_facts(client, provider, about, settings)
@@ -262,14 +287,14 @@ async def _to_client(
     )
 
 
-def _client_facts(client: Client, provider: Provider, about: _About, settings: Settings) -> ClientFacts:
+def _client_facts(client: Client, provider: Provider | None, about: _About, settings: Settings) -> ClientFacts:
     appointment, request = about.appointment, about.request
     return ClientFacts(
         portal_url=settings.public_url,
-        timezone=client.timezone or provider.timezone,
+        timezone=client.timezone or (provider.timezone if provider else _ZONE),
         starts_at=appointment.starts_at if appointment else None,
         ends_at=appointment.ends_at if appointment else None,
-        provider=f"{provider.first_name} {provider.last_name}",
+        provider=f"{provider.first_name} {provider.last_name}" if provider else None,
         session_type=appointment.session_type if appointment else None,
         until=_answer_by(about),
         ahead=_ahead(about) if about.series else None,
@@ -294,6 +319,8 @@ def _by_mail(address: str, timezone: str) -> Contact:
 
 async def _to_who_books(session: AsyncSession, row: Notice, *, settings: Settings, now: datetime) -> Told | None:
     """Write the code to the address that was typed; it may be a stranger's, so with whom and when is not told."""
+    if row.key is NoticeKey.MESSAGE_CODE:
+        return await _to_who_writes(session, row, settings=settings, now=now)
     draft = await scheduling_queries.draft(session, row.recipient_id)
     provider = await people_queries.provider(session, draft.provider_id) if draft else None
     if draft is None or provider is None:
@@ -307,6 +334,22 @@ async def _to_who_books(session: AsyncSession, row: Notice, *, settings: Setting
         code=scheduling.booking_code(draft.id, settings),
     )
     return Told(letter=render(row.key, facts, Language(draft.language)), contact=_by_mail(draft.email, facts.timezone))
+
+
+async def _to_who_writes(session: AsyncSession, row: Notice, *, settings: Settings, now: datetime) -> Told | None:
+    """Write the code for a message to the address that was typed with it."""
+    draft = await people_queries.message_draft(session, row.recipient_id)
+    if draft is None:
+        return None
+    if not rules.still_true(row.key, rules.Standing(drafted=draft.state, too_late=now >= draft.expires_at)):
+        return None
+    facts = ClientFacts(
+        portal_url=settings.public_url,
+        timezone=draft.timezone or _ZONE,
+        until=draft.expires_at,
+        code=people.message_code(draft.id, settings),
+    )
+    return Told(letter=render(row.key, facts, draft.language), contact=_by_mail(draft.email, facts.timezone))
 
 
 # To an account
@@ -329,7 +372,7 @@ async def _to_account(session: AsyncSession, row: Notice, *, settings: Settings,
     inviting = await people_queries.provider(session, link.invited_by) if link and link.invited_by else None
     facts = AccountFacts(
         portal_url=settings.public_url,
-        timezone=account.timezone or (inviting.timezone if inviting else "America/New_York"),
+        timezone=account.timezone or (inviting.timezone if inviting else _ZONE),
         link=f"{settings.public_url}/l/{people.link_token(link, settings)}" if link else None,
         until=link.expires_at if link else None,
         provider=f"{inviting.first_name} {inviting.last_name}" if inviting else None,

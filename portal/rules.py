@@ -10,7 +10,17 @@ from zoneinfo import ZoneInfo
 from bridge.values import Contact as ToDial
 from bridge.values import ContactKind, ContactReason
 from people.rules import reach
-from people.values import ByMail, Contact, EnrolmentState, Later, Nobody, Way
+from people.values import (
+    AccountStep,
+    ByMail,
+    Contact,
+    DraftedState,
+    EnrolmentState,
+    Later,
+    Nobody,
+    RelationshipState,
+    Way,
+)
 from portal.letters.values import Dial
 from scheduling.values import AppointmentState, DraftState, RequestState, SessionType, WaitlistState
 from status.values import Channel, ConsultationStatus, NoticeKey, NoticeState, PsychiatricState, ReferralState
@@ -50,6 +60,10 @@ class Standing:
     needs_attention: bool = False
     to_dial: ToDial | None = None
     line_down: bool = False
+    lacks: frozenset[AccountStep] = frozenset()
+    between: RelationshipState | None = None
+    unread: bool = False
+    drafted: DraftedState | None = None
 
 
 def still_true(key: NoticeKey, now_is: Standing) -> bool:
@@ -130,6 +144,13 @@ _TRUE_WHILE: Mapping[NoticeKey, Callable[[Standing], bool]] = {
     NoticeKey.HANDED_BACK: lambda now_is: now_is.referral is ReferralState.HANDED_BACK,
     NoticeKey.CLIENT_MOVED_ON: lambda now_is: now_is.referral is ReferralState.REMATCH_BY_CLIENT,
     NoticeKey.PSYCHIATRIC_REFERRAL: lambda now_is: now_is.psychiatric is PsychiatricState.SENT and not now_is.too_late,
+    NoticeKey.INSURANCE_REQUEST: lambda now_is: AccountStep.INSURANCE in now_is.lacks,
+    NoticeKey.ACCOUNT_LACKS: lambda now_is: bool(now_is.lacks),
+    NoticeKey.PROVIDER_ADDED: lambda now_is: now_is.between is RelationshipState.PROPOSED,
+    NoticeKey.NEW_MESSAGE: lambda now_is: now_is.unread,
+    NoticeKey.MESSAGE_CODE: lambda now_is: now_is.drafted is DraftedState.AWAITING_CODE and not now_is.too_late,
+    NoticeKey.INVITATION_FAILED: _always,
+    NoticeKey.ACCOUNT_READY: _always,
     NoticeKey.PSYCHIATRIC_ANSWERED: lambda now_is: now_is.psychiatric in _ANSWERED,
     NoticeKey.ENROLLED: lambda now_is: now_is.enrolment is EnrolmentState.INCOMPLETE,
     NoticeKey.PROFILE_NEEDS_ATTENTION: lambda now_is: now_is.needs_attention,
@@ -184,6 +205,11 @@ def wait_after(notice_id: UUID, attempts: int) -> timedelta:
     """
     doubled = min(_FIRST_WAIT * (1 << min(attempts - 1, 16)), _LONGEST_WAIT)
     return doubled * (0.9 + 0.2 * (notice_id.int % 997) / 996)
+
+
+def is_bounce(code: str | None) -> bool:
+    """Tell whether a mail was refused for good because of its address, not because of what stood in it (RFC 5321)."""
+    return code in {"address", "521", "550", "551", "553", "556"}
 
 
 def gives_up(attempts: int, next_at: datetime, expires_at: datetime | None) -> bool:

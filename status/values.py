@@ -254,6 +254,13 @@ class NoticeKey(StrEnum):
     ENROLLED = "enrolled"  # M8
     PROFILE_NEEDS_ATTENTION = "profile_needs_attention"
     ENROLMENT_ENDED = "enrolment_ended"
+    INVITATION_FAILED = "invitation_failed"
+    ACCOUNT_READY = "account_ready"
+    INSURANCE_REQUEST = "insurance_request"  # M7
+    ACCOUNT_LACKS = "account_lacks"
+    PROVIDER_ADDED = "provider_added"  # M24
+    NEW_MESSAGE = "new_message"  # M25
+    MESSAGE_CODE = "message_code"  # M26
 
 
 class Recipient(StrEnum):
@@ -374,6 +381,16 @@ class EventKind(StrEnum):
     ACCESS_REFUSED = "access:refused"
     CLIENT_ACCEPTED = "client:accepted"
     CLIENTS_IMPORTED = "clients:imported"
+    CLIENT_INVITED = "client:invited"
+    CLIENT_INVITATION_FAILED = "client:invitation_failed"
+    CLIENT_CHANGED = "client:changed"
+    CLIENT_READY = "client:ready"
+    CLIENT_LACKS = "client:lacks"
+    CLIENT_DECLINED = "client:declined"
+    CLIENT_BLOCKED = "client:blocked"
+    CLIENT_CLOSED = "client:closed"
+    MESSAGE_SENT = "message:sent"
+    TEXTS_CONSENTED = "text:consented"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

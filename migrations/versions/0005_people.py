@@ -17,8 +17,26 @@ NOTICES: tuple[str, ...] = (
     "enrolled",
     "profile_needs_attention",
     "enrolment_ended",
+    "invitation_failed",
+    "account_ready",
+    "insurance_request",
+    "account_lacks",
+    "provider_added",
+    "new_message",
+    "message_code",
 )
-EVENTS: tuple[str, ...] = ()
+EVENTS: tuple[str, ...] = (
+    "client:invited",
+    "client:invitation_failed",
+    "client:changed",
+    "client:ready",
+    "client:lacks",
+    "client:declined",
+    "client:blocked",
+    "client:closed",
+    "message:sent",
+    "text:consented",
+)
 TASKS: tuple[str, ...] = ()
 
 
@@ -28,6 +46,9 @@ def upgrade() -> None:
     _extend("events", "kind", EVENTS)
     _extend("tasks", "kind", TASKS)
     _profiles()
+    _extend("support_cases", "kind", ("client_account",))
+    _client_accounts()
+    _messages()
 
 
 def _profiles() -> None:
@@ -93,6 +114,167 @@ def _profiles() -> None:
     )
     op.add_column("enrolments", sa.Column("needs_attention", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.alter_column("enrolments", "needs_attention", server_default=None)
+
+
+def _client_accounts() -> None:
+    """Say where each account stands, and keep what its steps are made of instead of that they are done."""
+    op.add_column("clients", sa.Column("account", sa.String(), nullable=False, server_default="invited"))
+    op.add_column("clients", sa.Column("invited_until", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("clients", sa.Column("insurance_asked_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("UPDATE clients SET account = 'verified' WHERE verified_at IS NOT NULL")
+    op.alter_column("clients", "account", server_default=None)
+    op.create_check_constraint(
+        op.f("ck_clients_account"),
+        "clients",
+        "account IN ('self_registered', 'invited', 'invite_failed', 'invite_expired', 'verified', 'ready', 'closed')",
+    )
+    op.create_check_constraint(
+        op.f("ck_clients_proven"),
+        "clients",
+        "account = 'closed' OR (account IN ('verified', 'ready')) = (verified_at IS NOT NULL)",
+    )
+    op.drop_table("client_steps")
+    op.create_table(
+        "insurances",
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("company", sa.String(length=120), nullable=True),
+        sa.Column("member_id", sa.String(length=64), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        _key("insurances", "client_id", "clients"),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_insurances")),
+    )
+    op.create_table(
+        "billing_methods",
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("expires_on", sa.String(length=10), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        _key("billing_methods", "client_id", "clients"),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_billing_methods")),
+    )
+    op.create_table(
+        "form_acknowledgements",
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("form IN ('billing', 'privacy')", name=op.f("ck_form_acknowledgements_form")),
+        sa.CheckConstraint("language IN ('en', 'es')", name=op.f("ck_form_acknowledgements_language")),
+        _key("form_acknowledgements", "client_id", "clients"),
+        sa.PrimaryKeyConstraint("client_id", "form", "version", name=op.f("pk_form_acknowledgements")),
+    )
+    op.create_table(
+        "bounces",
+        sa.Column("address_key", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("address_key", name=op.f("pk_bounces")),
+    )
+    op.create_table(
+        "consents",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        _key("consents", "client_id", "clients"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+    )
+    op.create_index(op.f("ix_consents_client_id"), "consents", ["client_id"])
+    op.create_table(
+        "notice_choices",
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("channel IN ('mail', 'text', 'portal')", name=op.f("ck_notice_choices_channel")),
+        _key("notice_choices", "provider_id", "providers"),
+        sa.PrimaryKeyConstraint("provider_id", "key", "channel", name=op.f("pk_notice_choices")),
+    )
+    _same_as("notice_choices", "key", "notices")
+
+
+def _messages() -> None:
+    """Keep what people write to each other."""
+    op.create_table(
+        "threads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("provider_unread", sa.Integer(), nullable=False),
+        sa.Column("client_unread", sa.Integer(), nullable=False),
+        sa.Column("desk_unread", sa.Integer(), nullable=False),
+        sa.CheckConstraint("provider_id IS NOT NULL OR client_id IS NOT NULL", name=op.f("ck_threads_whose")),
+        _key("threads", "provider_id", "providers"),
+        _key("threads", "client_id", "clients"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_threads")),
+        sa.UniqueConstraint(
+            "provider_id",
+            "client_id",
+            name=op.f("uq_threads_provider_id_client_id"),
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    for column in ("provider_id", "client_id", "last_at"):
+        op.create_index(op.f(f"ix_threads_{column}"), "threads", [column])
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("thread_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(), nullable=False),
+        sa.Column("text", sa.String(length=4000), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("side IN ('provider', 'client', 'desk')", name=op.f("ck_messages_side")),
+        _key("messages", "thread_id", "threads"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("thread_id", "number", name=op.f("uq_messages_thread_id_number")),
+    )
+    op.create_table(
+        "message_drafts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("first_name", sa.String(length=100), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("timezone", sa.String(length=64), nullable=True),
+        sa.Column("text", sa.String(length=4000), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("language IN ('en', 'es')", name=op.f("ck_message_drafts_language")),
+        sa.CheckConstraint("state IN ('awaiting_code', 'sent')", name=op.f("ck_message_drafts_state")),
+        _key("message_drafts", "provider_id", "providers"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message_drafts")),
+    )
+    for column in ("provider_id", "email", "expires_at"):
+        op.create_index(op.f(f"ix_message_drafts_{column}"), "message_drafts", [column])
+
+
+def _key(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        [column], [f"{target}.id"], name=op.f(f"fk_{table}_{column}"), initially="DEFERRED", deferrable=True
+    )
+
+
+def _same_as(table: str, column: str, other: str) -> None:
+    """Allow in a closed list what another table's column of this name allows."""
+    said = op.get_bind().scalar(
+        sa.text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name"),
+        {"name": f"ck_{other}_{column}"},
+    )
+    allowed = re.findall(r"'([^']+)'", said)
+    op.create_check_constraint(
+        op.f(f"ck_{table}_{column}"), table, f"{column} IN ({', '.join(repr(one) for one in allowed)})"
+    )
 
 
 def downgrade() -> None:

@@ -19,7 +19,7 @@ from people.rules import sign_in as rules
 from people.values import AccountKind, Language, LinkPurpose, Role
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, Channel, EventKind, NoticeKey
+from status.values import Channel, NoticeKey
 
 
 async def add_account(
@@ -135,29 +135,28 @@ async def _write(
 async def open_link(
     session: AsyncSession, token: str, purposes: frozenset[LinkPurpose], *, settings: Settings, now: datetime
 ) -> tuple[SingleUseLink, Account]:
-    """Return the link behind a token and whose it is, locked; Refused when used, void, over or not ours."""
+    """Return the link behind a token and whose it is, locked; Refused when used, void, over or not ours.
+
+    The client comes first, as with whoever corrects their data at the same moment: one of the two is too late (R54).
+    """
     link_id = rules.link_of(token, _link_key(settings))
-    row = await queries.link_for_update(session, link_id) if link_id else None
+    seen = await queries.link(session, link_id) if link_id else None
+    whose = await queries.account(session, seen.account_id) if seen else None
+    if whose is not None and whose.client_id is not None:
+        await queries.client_for_update(session, whose.client_id)
+    account = await queries.account_for_update(session, whose.id) if whose else None
+    row = await queries.link_for_update(session, seen.id) if seen else None
     good = row is not None and row.purpose in purposes and row.used_at is None and row.voided_at is None
-    if row is None or not good or now >= row.expires_at:
-        raise Refused("link_over", "This link has been used or is over. Ask for a new one.", status=404)
-    account = await queries.account_for_update(session, row.account_id)
-    if account is None or account.disabled_at is not None:
+    if row is None or not good or now >= row.expires_at or account is None or account.disabled_at is not None:
         raise Refused("link_over", "This link has been used or is over. Ask for a new one.", status=404)
     return row, account
 
 
-async def use_link(
-    session: AsyncSession, link: SingleUseLink, account: Account, *, actor: Actor, now: datetime, new_id: NewId
-) -> None:
-    """Use a link up. Whoever uses one has shown that the address is theirs; a new one counts from now on."""
+async def use_up(session: AsyncSession, link: SingleUseLink, account: Account, *, now: datetime, new_id: NewId) -> None:
+    """Use a link up; a new address counts from now on."""
     link.used_at = now
     if link.purpose is LinkPurpose.NEW_ADDRESS:
         await _take_address(session, link, account, now=now, new_id=new_id)
-    client = await queries.client_for_update(session, account.client_id) if account.client_id else None
-    if client is not None and client.verified_at is None:
-        client.verified_at, client.version = now, client.version + 1
-        await ledger.record(session, EventKind.CLIENT_VERIFIED, actor=actor, at=now, now=now, new_id=new_id)
     await session.flush()
 
 

@@ -1,28 +1,31 @@
 """Clients in providers' lists."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.errors import NotFound, Refused
+from config.errors import Refused
 from config.lifecycles import next_state
 from people import queries
+from people.actions import client_accounts as accounts
 from people.models import (
     Client,
     Relationship,
 )
 from people.rules import lifecycle
 from people.values import (
-    AccountStep,
+    AccountEvent,
+    AccountState,
+    Insured,
     Language,
     RelationshipEvent,
     RelationshipState,
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey
 
 
 async def add_client(
@@ -33,23 +36,36 @@ async def add_client(
     last_name: str,
     email: str,
     phone: str | None,
+    preferred_name: str | None = None,
+    insured: Insured | None = None,
+    invite: bool = False,
+    actor: Actor = CLOCK,
     now: datetime,
     new_id: NewId,
 ) -> tuple[Client, Relationship]:
-    """Add a client to a provider's list.
+    """Add a client to a provider's list, and `invite` them to an account of their own, at once or later (R49, R67).
 
     An address that has an account keeps it as it is: a relationship is proposed, and until the client accepts it
     the provider is shown what they typed and nothing else (R46).
     """
-    if await queries.provider(session, provider_id) is None:
+    provider = await queries.provider(session, provider_id)
+    if provider is None:
         raise Refused("no_such_provider", "There is no provider under this id.", status=422)
-    known = await queries.client_by_email(session, email)
+    known = await queries.client_by_email_in_turn(session, email)
     if known is not None:
         existing = await queries.relationship(session, provider_id, known.id)
         if existing is not None:
             raise Refused("already_your_client", "You have a client with this e-mail address already.")
     row = known or Client(
-        id=new_id(), first_name=first_name, last_name=last_name, email=email, phone=phone, created_at=now
+        id=new_id(),
+        first_name=first_name,
+        last_name=last_name,
+        preferred_name=preferred_name,
+        email=email,
+        phone=phone,
+        language=provider.language,
+        timezone=provider.timezone,
+        created_at=now,
     )
     link = Relationship(
         id=new_id(), provider_id=provider_id, client_id=row.id, state=RelationshipState.ACTIVE, since=now
@@ -60,7 +76,35 @@ async def add_client(
         link.typed_email, link.typed_phone = email, phone
     session.add_all([row, link])
     await session.flush()
+    if known is None and insured is not None:
+        await accounts.set_insurance(session, row, insured, actor=actor, now=now, new_id=new_id)
+    if invite:
+        await invite_client(session, row, link, actor=actor, now=now, new_id=new_id)
     return row, link
+
+
+async def invite_client(
+    session: AsyncSession, client: Client, link: Relationship, *, actor: Actor, now: datetime, new_id: NewId
+) -> None:
+    """Invite a client, or tell who has an account already that this provider has added them (M6, M24).
+
+    Asked again it is sent again; who has an account is told of the same provider once a week at most.
+    """
+    if link.state is not RelationshipState.PROPOSED:
+        await accounts.invite(session, client, link.provider_id, actor=actor, now=now, new_id=new_id)
+        return
+    week = (now - link.since) // timedelta(days=7)
+    await ledger.notify(
+        session,
+        NoticeKey.PROVIDER_ADDED,
+        Channel.MAIL,
+        Channel.PORTAL,
+        client_id=client.id,
+        subject_id=link.id,
+        dedupe=f"{link.since.isoformat()}:{week}",
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def accept_provider(
@@ -75,6 +119,18 @@ async def accept_provider(
         now=now,
         new_id=new_id,
         provider_id=link.provider_id,
+    )
+
+
+async def decline_provider(
+    session: AsyncSession, link: Relationship, *, actor: Actor, now: datetime, new_id: NewId
+) -> None:
+    """Keep an account closed to a provider who has added its client: they have what they typed, and nothing more."""
+    if link.state is not RelationshipState.PROPOSED:
+        raise Refused("not_possible_now", "There is nothing to answer here any more.", state=link.state.value)
+    await move_relationship(session, link, RelationshipEvent.ARCHIVED, now=now)
+    await ledger.record(
+        session, EventKind.CLIENT_DECLINED, actor=actor, now=now, new_id=new_id, provider_id=link.provider_id
     )
 
 
@@ -93,6 +149,9 @@ async def retype(session: AsyncSession, link: Relationship, changed: Mapping[str
 
 async def unarchive(session: AsyncSession, link: Relationship, *, now: datetime) -> None:
     """Take a client back into a provider's list; one who never accepted is proposed again."""
+    client = await queries.client(session, link.client_id)
+    if client is not None and client.account is AccountState.CLOSED:
+        raise Refused("account_closed", "This account is closed. Add the person anew if they come back.")
     accepted = link.typed_email is None
     event = RelationshipEvent.UNARCHIVED if accepted else RelationshipEvent.PROPOSED_AGAIN
     await move_relationship(session, link, event, now=now)
@@ -132,6 +191,7 @@ async def client_of_address(
         plan=plan,
         timezone=timezone,
         language=language,
+        account=AccountState.SELF_REGISTERED,
         created_at=now,
     )
     row = await queries.client_by_email_in_turn(session, email)
@@ -146,18 +206,10 @@ async def client_of_address(
         told = getattr(typed, name)
         if told is not None and (proven or getattr(row, name) is None):
             setattr(row, name, told)
-    if proven:
-        row.verified_at = now
-        await ledger.record(
-            session,
-            EventKind.CLIENT_VERIFIED,
-            actor=actor,
-            now=now,
-            new_id=new_id,
-            data={"client": str(row.id), "new": made},
-        )
     row.version += 0 if made else 1
     await session.flush()
+    if proven:
+        await accounts.prove_address(session, row, AccountEvent.ADDRESS_PROVEN, actor=actor, now=now, new_id=new_id)
     return row
 
 
@@ -182,34 +234,3 @@ async def move_relationship(
     if after is RelationshipState.ACTIVE:
         link.typed_first_name = link.typed_last_name = link.typed_email = link.typed_phone = None
     await session.flush()
-
-
-async def complete_step(
-    session: AsyncSession, client_id: UUID, step: AccountStep, *, actor: Actor, now: datetime, new_id: NewId
-) -> None:
-    """Note that a client has done a step of their account (R49); verifying comes first, the others in any order."""
-    client = await queries.client_for_update(session, client_id)
-    if client is None:
-        raise NotFound
-    if step is AccountStep.VERIFY:
-        await _verify(session, client, actor=actor, now=now, new_id=new_id)
-        return
-    if client.verified_at is None:
-        raise Refused("verify_first", "The client verifies their address first.")
-    await queries.add_step(session, client_id, step, now)
-
-
-async def _verify(session: AsyncSession, client: Client, *, actor: Actor, now: datetime, new_id: NewId) -> None:
-    if client.verified_at is not None:
-        return
-    client.verified_at = now
-    client.version += 1
-    await session.flush()
-    await ledger.record(
-        session,
-        EventKind.CLIENT_VERIFIED,
-        actor=actor,
-        now=now,
-        new_id=new_id,
-        data={"client": str(client.id)},
-    )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,13 +12,14 @@ from config.errors import NotFound, Refused
 from config.jobs import enqueue
 from config.lifecycles import next_state
 from people import queries
-from people.models import Client, ImportJob, Relationship
+from people.models import Client, ImportJob, Provider, Relationship
 from people.readers import spool
 from people.readers.spool import Reading
+from people.rules import account, lifecycle
 from people.rules import imports as rules
-from people.rules import lifecycle
 from people.rules.imports import Plan, Step
-from people.values import RelationshipEvent
+from people.rules.sign_in import LINK_LIVES
+from people.values import LinkPurpose, RelationshipEvent
 from people.values.imports import (
     ClientRow,
     ImportState,
@@ -33,7 +34,7 @@ from people.values.imports import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.values import Actor, EventKind, NoticeKey, Recipient
 
 TRIES = 5  # a commit that fails as often does not fail by chance
 _READ_AT_ONCE = 5000
@@ -139,9 +140,18 @@ async def take_up_import(session: AsyncSession, job_id: UUID) -> bool:
 
 
 async def commit_import(
-    session: AsyncSession, job_id: UUID, *, progress: Progress, keep: timedelta, now: datetime, new_id: NewId
+    session: AsyncSession,
+    job_id: UUID,
+    *,
+    progress: Progress,
+    keep: timedelta,
+    an_hour: int,
+    now: datetime,
+    new_id: NewId,
 ) -> ImportJob | None:
     """Write all rows of an import; None where another one is at it, or has done it.
+
+    Who is invited hears of it in turn, so many `an_hour` of one provider (R63).
 
     `progress` is told how many rows are written. It must use a transaction of its own: nobody sees this one before
     all of it is there, and it touches the import itself only at its end.
@@ -152,8 +162,9 @@ async def commit_import(
     if job is None or job.state is not ImportState.COMMITTING:
         return None
     fates: Counter[RowFate] = Counter()
+    invitations = await _Invitations.of(session, job, an_hour, now, new_id)
     async for chunk in queries.rows_to_do(session, job_id, _WRITTEN_AT_ONCE):
-        fates.update(await _write(session, job, chunk, now=now, new_id=new_id))
+        fates.update(await _write(session, job, chunk, invitations, now=now, new_id=new_id))
         await progress(fates.total())
     done = fates.total()
     fates[RowFate.SKIPPED] += await queries.same_addresses(session, job_id)
@@ -172,8 +183,67 @@ async def commit_import(
     return job
 
 
+@dataclass
+class _Invitations:
+    """The letters to those who are added, one after the other: so many an hour, after those that wait already."""
+
+    provider: Provider
+    wanted: bool
+    begins_at: datetime
+    an_hour: int
+    now: datetime
+    new_id: NewId
+    place: int = 0
+
+    @classmethod
+    async def of(
+        cls, session: AsyncSession, job: ImportJob, an_hour: int, now: datetime, new_id: NewId
+    ) -> "_Invitations":
+        provider = await queries.provider(session, job.provider_id)
+        assert provider is not None  # noqa: S101 - a key of the import
+        last = await queries.last_invitation_ends(session, provider.id)
+        waits_until = last - LINK_LIVES[LinkPurpose.INVITATION] + timedelta(hours=1) / an_hour if last else now
+        return cls(provider, job.invite, max(now, waits_until), an_hour, now, new_id)
+
+    def due(self) -> datetime:
+        """Return when the next one goes out."""
+        self.place += 1
+        return account.not_before(self.begins_at, self.place - 1, an_hour=self.an_hour)
+
+    async def to_new(self, session: AsyncSession, clients: Sequence[tuple[UUID, str]]) -> None:
+        """Give new clients an account, and the link that proves their address (M6)."""
+        if not self.wanted or not clients:
+            return
+        lives = LINK_LIVES[LinkPurpose.INVITATION]
+        told = [(self.new_id(), self.new_id(), client_id, email, self.due()) for client_id, email in clients]
+        rows = [(own, link, client_id, email, due + lives) for own, link, client_id, email, due in told]
+        whose = self.provider
+        await queries.add_invited(
+            session, whose.id, rows, language=whose.language, timezone=whose.timezone, now=self.now
+        )
+        letters = [(own, link, due) for own, link, _, _, due in told]
+        await self._put(session, NoticeKey.CLIENT_INVITATION, Recipient.ACCOUNT, letters)
+
+    async def to_known(self, session: AsyncSession, links: Sequence[tuple[UUID, UUID]]) -> None:
+        """Tell who has an account already that this provider has added them (M24)."""
+        if self.wanted:
+            letters = [(client_id, link_id, self.due()) for link_id, client_id in links]
+            await self._put(session, NoticeKey.PROVIDER_ADDED, Recipient.CLIENT, letters)
+
+    async def _put(
+        self, session: AsyncSession, key: NoticeKey, to: Recipient, letters: Sequence[tuple[UUID, UUID, datetime]]
+    ) -> None:
+        await ledger.notify_many(session, key, to, letters, now=self.now, new_id=self.new_id)
+
+
 async def _write(
-    session: AsyncSession, job: ImportJob, rows: Sequence[RowToDo], *, now: datetime, new_id: NewId
+    session: AsyncSession,
+    job: ImportJob,
+    rows: Sequence[RowToDo],
+    invitations: _Invitations,
+    *,
+    now: datetime,
+    new_id: NewId,
 ) -> list[RowFate]:
     """Write some rows; return what was done with each."""
     found = await queries.clients_by_email(session, [row.email.lower() for row in rows])
@@ -187,7 +257,10 @@ async def _write(
         plans.append((row, plan))
     await session.flush()
     created = [(new_id(), row) for row, plan in plans if plan.step is Step.CREATE]
-    new = await queries.add_clients(session, created, now) if created else set()
+    whose = invitations.provider
+    new: set[UUID] = set()
+    if created:
+        new = await queries.add_clients(session, created, now, language=whose.language, timezone=whose.timezone)
     faster = [row for client_id, row in created if client_id not in new]
     if faster:
         found |= await queries.clients_by_email(session, [row.email.lower() for row in faster])
@@ -198,6 +271,8 @@ async def _write(
     ]
     if added:
         await queries.add_links(session, job.provider_id, added, now)
+    await invitations.to_new(session, [(client_id, row.email) for client_id, row in created if client_id in new])
+    await invitations.to_known(session, [(link_id, client_id) for link_id, client_id, row in added if row is not None])
     told = [(row.number, plan.fate) for row, plan in plans if plan.fate is not rules.fate_of(row.outcome, None)]
     if told:
         await queries.note_fates(session, job.id, told)

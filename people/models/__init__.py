@@ -2,12 +2,18 @@
 
 from people.models.accounts import Account, Member, RecoveryCode, SignIn, SignInTry, SingleUseLink
 from people.models.clients import (
+    BillingMethod,
+    Bounce,
     Client,
-    ClientStep,
+    Consent,
+    FormAcknowledgement,
+    Insurance,
+    NoticeChoice,
     Relationship,
     Suppression,
 )
 from people.models.imports import ImportJob, ImportRow
+from people.models.messages import Message, MessageDraft, Thread
 from people.models.practices import (
     PhoneVerification,
     Photo,
@@ -35,13 +41,20 @@ __all__ = [
     "Account",
     "ApiToken",
     "ApiWrite",
+    "BillingMethod",
+    "Bounce",
     "Client",
-    "ClientStep",
+    "Consent",
     "Enrolment",
     "EnrolmentPayer",
+    "FormAcknowledgement",
     "ImportJob",
     "ImportRow",
+    "Insurance",
     "Member",
+    "Message",
+    "MessageDraft",
+    "NoticeChoice",
     "Payer",
     "PhoneVerification",
     "Photo",
@@ -58,4 +71,5 @@ __all__ = [
     "SingleUseLink",
     "SupportCase",
     "Suppression",
+    "Thread",
 ]

@@ -8,20 +8,29 @@ from sqlmodel import Field, SQLModel
 
 from config import database
 from people.values import (
-    AccountStep,
+    AccountState,
+    FormKey,
     Language,
     RelationshipState,
     SuppressionReason,
 )
+from status.values import Channel, NoticeKey
 
 
 class Client(SQLModel, table=True):
-    """A person who seeks help. One account per address; the number may be missing (R61)."""
+    """A person who seeks help. One account per address; the number may be missing (R61).
+
+    `account` is where it was put last: `rules.account.as_of` tells where it stands now. `invited_until` is when the
+    last invitation ends; without one nobody was invited yet. `insurance_asked_at` is when they were last asked (R48).
+    """
 
     __tablename__ = "clients"
     __table_args__ = (
         Index("uq_clients_email", text("lower(email)"), unique=True),
-        *database.checks(language=Language),
+        CheckConstraint(
+            "account = 'closed' OR (account IN ('verified', 'ready')) = (verified_at IS NOT NULL)", name="proven"
+        ),
+        *database.checks(language=Language, account=AccountState),
     )
 
     id: UUID = Field(primary_key=True)
@@ -35,20 +44,51 @@ class Client(SQLModel, table=True):
     plan: str | None = Field(default=None, max_length=64)
     timezone: str | None = Field(default=None, max_length=64)
     language: Language = Field(default=Language.ENGLISH, sa_column=database.enum(Language))
+    account: AccountState = Field(default=AccountState.INVITED, sa_column=database.enum(AccountState))
+    invited_until: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    insurance_asked_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     verified_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     created_at: datetime = Field(sa_column=database.instant())
     version: int = 1
 
 
-class ClientStep(SQLModel, table=True):
-    """A step of a client's account that is done; verifying stands on the client itself."""
+class Insurance(SQLModel, table=True):
+    """A client's insurance, a draft until all of it is there; the birth date stands on the client (R47)."""
 
-    __tablename__ = "client_steps"
-    __table_args__ = database.checks(step=AccountStep)
+    __tablename__ = "insurances"
 
     client_id: UUID = Field(sa_column=database.key("clients.id", primary=True))
-    step: AccountStep = Field(sa_column=database.enum(AccountStep, primary=True))
-    done_at: datetime = Field(sa_column=database.instant())
+    company: str | None = Field(default=None, max_length=120)
+    member_id: str | None = Field(default=None, max_length=64)
+    changed_at: datetime = Field(sa_column=database.instant())
+
+
+class BillingMethod(SQLModel, table=True):
+    """How a client pays: what the processor calls it, and how it is shown. No number of a card is ever here.
+
+    `expires_on` is the last day on which it is good, where the processor has told one.
+    """
+
+    __tablename__ = "billing_methods"
+
+    client_id: UUID = Field(sa_column=database.key("clients.id", primary=True))
+    reference: str = Field(max_length=200)
+    label: str = Field(max_length=60)
+    expires_on: str | None = Field(default=None, max_length=10)
+    added_at: datetime = Field(sa_column=database.instant())
+
+
+class FormAcknowledgement(SQLModel, table=True):
+    """A version of a form that a client has acknowledged, in which language they read it (R49)."""
+
+    __tablename__ = "form_acknowledgements"
+    __table_args__ = database.checks(form=FormKey, language=Language)
+
+    client_id: UUID = Field(sa_column=database.key("clients.id", primary=True))
+    form: FormKey = Field(sa_column=database.enum(FormKey, primary=True))
+    version: int = Field(primary_key=True)
+    language: Language = Field(sa_column=database.enum(Language))
+    at: datetime = Field(sa_column=database.instant())
 
 
 class Relationship(SQLModel, table=True):
@@ -91,3 +131,38 @@ class Suppression(SQLModel, table=True):
     reason: SuppressionReason = Field(sa_column=database.enum(SuppressionReason))
     since: datetime = Field(sa_column=database.instant())
     lifted_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+
+
+class Bounce(SQLModel, table=True):
+    """An address that a mail server has refused for good, kept as a keyed hash; `lifted_at` once it is tried again."""
+
+    __tablename__ = "bounces"
+
+    address_key: str = Field(primary_key=True, max_length=64)
+    since: datetime = Field(sa_column=database.instant())
+    lifted_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+
+
+class Consent(SQLModel, table=True):
+    """That a client wants texts to a number, in the words of a version; what is withdrawn stays as history."""
+
+    __tablename__ = "consents"
+
+    id: UUID = Field(primary_key=True)
+    client_id: UUID = Field(sa_column=database.key("clients.id"))
+    number: str = Field(max_length=16)
+    version: int
+    given_at: datetime = Field(sa_column=database.instant())
+    withdrawn_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+
+
+class NoticeChoice(SQLModel, table=True):
+    """A letter that a provider does not want by this way; it stands in the portal all the same."""
+
+    __tablename__ = "notice_choices"
+    __table_args__ = database.checks(key=NoticeKey, channel=Channel)
+
+    provider_id: UUID = Field(sa_column=database.key("providers.id", primary=True))
+    key: NoticeKey = Field(sa_column=database.enum(NoticeKey, primary=True))
+    channel: Channel = Field(sa_column=database.enum(Channel, primary=True))
+    since: datetime = Field(sa_column=database.instant())

@@ -57,6 +57,17 @@ async def account_of_client(session: AsyncSession, client_id: UUID) -> Account |
     return found.scalar_one_or_none()
 
 
+async def account_of_client_for_update(session: AsyncSession, client_id: UUID) -> Account | None:
+    """Return the account of a client, locked."""
+    found = await session.execute(
+        select(Account)
+        .where(col(Account.client_id) == client_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalar_one_or_none()
+
+
 async def signed_in(session: AsyncSession, digest: str, now: datetime) -> tuple[Person, SignIn] | None:
     """Return who holds the cookie behind a digest, with the row of their sign-in; what has ended recognises nobody."""
     found = await session.execute(
@@ -192,6 +203,13 @@ async def void_links(session: AsyncSession, account_id: UUID, purpose: LinkPurpo
             col(SingleUseLink.voided_at).is_(None),
         )
         .values(voided_at=now)
+    )
+
+
+async def forget_addresses(session: AsyncSession, account_id: UUID, instead: str) -> None:
+    """Forget to which addresses the links of an account went."""
+    await session.execute(
+        update(SingleUseLink).where(col(SingleUseLink.account_id) == account_id).values(email=instead, replaces=None)
     )
 
 

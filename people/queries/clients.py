@@ -1,21 +1,25 @@
 """Reads and writes of clients and relationships."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from people.forms import CURRENT
 from people.models import (
+    BillingMethod,
+    Bounce,
     Client,
-    ClientStep,
+    FormAcknowledgement,
+    Insurance,
     Relationship,
     Suppression,
 )
-from people.values import AccountStep, SuppressionReason
+from people.values import AccountState, AccountStep, FormKey, Language, SuppressionReason
 
 
 async def client(session: AsyncSession, client_id: UUID) -> Client | None:
@@ -57,24 +61,97 @@ async def add_unless_known(session: AsyncSession, account: Client) -> None:
     await session.execute(insert(Client).values(**values).on_conflict_do_nothing())
 
 
-async def done_steps(session: AsyncSession, client_id: UUID) -> frozenset[AccountStep]:
-    """Return the steps of their account that a client has done; verifying stands on the client itself."""
-    found = await session.execute(select(col(ClientStep.step)).where(col(ClientStep.client_id) == client_id))
-    verified = await session.execute(
-        select(col(Client.id)).where(col(Client.id) == client_id, col(Client.verified_at).is_not(None))
+async def done_steps(
+    session: AsyncSession, client_id: UUID, now: datetime, current: Mapping[FormKey, int] = CURRENT
+) -> frozenset[AccountStep]:
+    """Return the steps of their account that a client has done, as far as they count today.
+
+    `current` are the versions of the forms that have to be acknowledged.
+    """
+    today = now.date().isoformat()
+    found = await session.execute(
+        select(
+            col(Client.verified_at).is_not(None),
+            and_(
+                col(Insurance.company).is_not(None),
+                col(Insurance.member_id).is_not(None),
+                col(Client.birth_date).is_not(None),
+            ),
+            and_(
+                col(BillingMethod.client_id).is_not(None),
+                or_(col(BillingMethod.expires_on).is_(None), col(BillingMethod.expires_on) >= today),
+            ),
+        )
+        .outerjoin(Insurance, col(Insurance.client_id) == col(Client.id))
+        .outerjoin(BillingMethod, col(BillingMethod.client_id) == col(Client.id))
+        .where(col(Client.id) == client_id)
     )
-    return frozenset(found.scalars()) | ({AccountStep.VERIFY} if verified.first() else set())
+    told = found.one_or_none()
+    if told is None:
+        return frozenset()
+    acknowledged = {one.form: one.version for one in await acknowledgements(session, client_id)}
+    forms = all(acknowledged.get(key) == version for key, version in current.items())
+    return frozenset(step for step, done in zip(AccountStep, (*told, forms), strict=True) if done)
 
 
-async def add_step(session: AsyncSession, client_id: UUID, step: AccountStep, now: datetime) -> bool:
-    """Write down that a step of an account is done; tell whether it is new."""
-    written = await session.execute(
-        insert(ClientStep)
-        .values(client_id=client_id, step=step, done_at=now)
+async def acknowledgements(session: AsyncSession, client_id: UUID) -> Sequence[FormAcknowledgement]:
+    """Return which versions of forms a client has acknowledged, older ones first."""
+    found = await session.execute(
+        select(FormAcknowledgement)
+        .where(col(FormAcknowledgement.client_id) == client_id)
+        .order_by(col(FormAcknowledgement.version))
+    )
+    return found.scalars().all()
+
+
+async def acknowledge(
+    session: AsyncSession, client_id: UUID, form: FormKey, version: int, language: Language, now: datetime
+) -> None:
+    """Write down that a client has acknowledged a version of a form; the first time stands."""
+    await session.execute(
+        insert(FormAcknowledgement)
+        .values(client_id=client_id, form=form, version=version, language=language, at=now)
         .on_conflict_do_nothing()
-        .returning(col(ClientStep.client_id))
     )
-    return written.scalar_one_or_none() is not None
+
+
+async def insurance(session: AsyncSession, client_id: UUID) -> Insurance | None:
+    """Return what is known of a client's insurance, perhaps a draft."""
+    return await session.get(Insurance, client_id)
+
+
+async def billing_method(session: AsyncSession, client_id: UUID) -> BillingMethod | None:
+    """Return how a client pays."""
+    return await session.get(BillingMethod, client_id)
+
+
+async def forget_person(session: AsyncSession, client_id: UUID) -> None:
+    """Delete what nobody needs once an account is closed: insurance, way to pay."""
+    await session.execute(delete(Insurance).where(col(Insurance.client_id) == client_id))
+    await session.execute(delete(BillingMethod).where(col(BillingMethod.client_id) == client_id))
+
+
+async def stale_accounts(
+    session: AsyncSession, now: datetime, limit: int, current: Mapping[FormKey, int] = CURRENT
+) -> Sequence[UUID]:
+    """Return accounts that count as ready and lack something: a form has a new version, a card is over."""
+    today = now.date().isoformat()
+    lacks_a_form = [
+        ~exists().where(
+            col(FormAcknowledgement.client_id) == col(Client.id),
+            col(FormAcknowledgement.form) == key,
+            col(FormAcknowledgement.version) == version,
+        )
+        for key, version in current.items()
+    ]
+    card_over = exists().where(col(BillingMethod.client_id) == col(Client.id), col(BillingMethod.expires_on) < today)
+    found = await session.execute(
+        select(col(Client.id))
+        .where(col(Client.account) == AccountState.READY, or_(card_over, *lacks_a_form))
+        .order_by(col(Client.id))
+        .limit(limit)
+    )
+    return found.scalars().all()
 
 
 async def relationship(session: AsyncSession, provider_id: UUID, client_id: UUID) -> Relationship | None:
@@ -102,6 +179,37 @@ async def relationships_of_client(session: AsyncSession, client_id: UUID) -> Seq
     """Return where a client stands with all providers."""
     found = await session.execute(select(Relationship).where(col(Relationship.client_id) == client_id))
     return found.scalars().all()
+
+
+async def relationship_by_id(session: AsyncSession, relationship_id: UUID) -> Relationship | None:
+    """Return one relationship."""
+    return await session.get(Relationship, relationship_id)
+
+
+async def bounced(session: AsyncSession, address_key: str) -> bool:
+    """Tell whether mail to the address behind this key was refused for good."""
+    found = await session.execute(
+        select(col(Bounce.address_key)).where(col(Bounce.address_key) == address_key, col(Bounce.lifted_at).is_(None))
+    )
+    return found.first() is not None
+
+
+async def note_bounce(session: AsyncSession, address_key: str, now: datetime) -> None:
+    """Send no more mail to the address behind this key."""
+    await session.execute(
+        insert(Bounce)
+        .values(address_key=address_key, since=now, lifted_at=None)
+        .on_conflict_do_update(index_elements=["address_key"], set_={"since": now, "lifted_at": None})
+    )
+
+
+async def lift_bounce(session: AsyncSession, address_key: str, now: datetime) -> None:
+    """Try an address again."""
+    await session.execute(
+        update(Bounce)
+        .where(col(Bounce.address_key) == address_key, col(Bounce.lifted_at).is_(None))
+        .values(lifted_at=now)
+    )
 
 
 async def suppressed(session: AsyncSession, number_key: str) -> bool:

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, String, and_, any_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ARRAY, String, and_, any_, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from config.database import Instant
-from people.models import Client, ImportJob, ImportRow, Relationship
-from people.values import Language, RelationshipState
+from people.models import Account, Client, ImportJob, ImportRow, Relationship, SingleUseLink
+from people.values import AccountKind, AccountState, Language, LinkPurpose, RelationshipState
 from people.values.imports import ImportState, InList, RowDuplicate, RowFate, RowOutcome, RowToDo
 
 _SAME_ADDRESS = col(ImportRow.said).op("@>", is_comparison=True)(
@@ -238,12 +238,20 @@ async def links_for_update(
     return {row[1].id: (row[0], row[1]) for row in found}
 
 
-async def add_clients(session: AsyncSession, rows: Sequence[tuple[UUID, RowToDo]], now: datetime) -> set[UUID]:
+async def add_clients(
+    session: AsyncSession,
+    rows: Sequence[tuple[UUID, RowToDo]],
+    now: datetime,
+    *,
+    language: Language,
+    timezone: str,
+) -> set[UUID]:
     """Add accounts; return the ids of those that are new, since somebody else may have been faster with an address."""
     found = await session.execute(
         text(
-            "INSERT INTO clients (id, first_name, last_name, email, phone, language, created_at, version)"
-            " SELECT id, first_name, last_name, email, phone, :language, :now, 1 FROM unnest("
+            "INSERT INTO clients"
+            " (id, first_name, last_name, email, phone, language, timezone, account, created_at, version)"
+            " SELECT id, first_name, last_name, email, phone, :language, :timezone, :account, :now, 1 FROM unnest("
             "  CAST(:ids AS uuid[]), CAST(:first AS text[]), CAST(:last AS text[]), CAST(:email AS text[]),"
             "  CAST(:phone AS text[])) AS told(id, first_name, last_name, email, phone)"
             " ON CONFLICT (lower(email)) DO NOTHING RETURNING id"
@@ -254,7 +262,9 @@ async def add_clients(session: AsyncSession, rows: Sequence[tuple[UUID, RowToDo]
             "last": [row.last_name for _, row in rows],
             "email": [row.email for _, row in rows],
             "phone": [row.phone for _, row in rows],
-            "language": Language.ENGLISH.value,
+            "language": language.value,
+            "timezone": timezone,
+            "account": AccountState.INVITED.value,
             "now": now,
         },
     )
@@ -288,6 +298,62 @@ async def add_links(
             "proposed": RelationshipState.PROPOSED.value,
             "now": now,
         },
+    )
+
+
+async def last_invitation_ends(session: AsyncSession, provider_id: UUID) -> datetime | None:
+    """Return when the last invitation ends that this provider has sent, or that waits for its turn."""
+    found = await session.execute(
+        select(func.max(col(SingleUseLink.expires_at))).where(
+            col(SingleUseLink.invited_by) == provider_id, col(SingleUseLink.purpose) == LinkPurpose.INVITATION
+        )
+    )
+    return found.scalar_one()
+
+
+async def add_invited(
+    session: AsyncSession,
+    provider_id: UUID,
+    rows: Sequence[tuple[UUID, UUID, UUID, str, datetime]],
+    *,
+    language: Language,
+    timezone: str,
+    now: datetime,
+) -> None:
+    """Add accounts and the links by which they are proven: (account, link, client, address, when it ends)."""
+    accounts = [
+        {
+            "id": account_id,
+            "kind": AccountKind.CLIENT,
+            "email": email,
+            "client_id": client_id,
+            "language": language,
+            "timezone": timezone,
+            "totp_step": 0,
+            "created_at": now,
+        }
+        for account_id, _, client_id, email, _ in rows
+    ]
+    links = [
+        {
+            "id": link_id,
+            "purpose": LinkPurpose.INVITATION,
+            "account_id": account_id,
+            "email": email,
+            "invited_by": provider_id,
+            "created_at": now,
+            "expires_at": expires_at,
+        }
+        for account_id, link_id, _, email, expires_at in rows
+    ]
+    await session.execute(insert(Account), accounts)
+    await session.execute(insert(SingleUseLink), links)
+    await session.execute(
+        text(
+            "UPDATE clients SET invited_until = told.until, insurance_asked_at = :now FROM unnest("
+            " CAST(:ids AS uuid[]), CAST(:until AS timestamptz[])) AS told(id, until) WHERE clients.id = told.id"
+        ).bindparams(bindparam("now", type_=Instant())),
+        {"now": now, "ids": [row[2] for row in rows], "until": [row[4] for row in rows]},
     )
 
 

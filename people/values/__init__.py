@@ -90,6 +90,7 @@ class CaseKind(StrEnum):
     CORRECTION = "correction"
     HANDED_BACK = "handed_back"
     REMATCH = "rematch"
+    CLIENT_ACCOUNT = "client_account"
 
 
 class CaseState(StrEnum):
@@ -125,6 +126,65 @@ class AccountStep(StrEnum):
     FORMS = "forms"
 
 
+class AccountState(StrEnum):
+    """Where a client's own account stands (requirements 4.6); one for each person, whoever their providers are."""
+
+    SELF_REGISTERED = "self_registered"
+    INVITED = "invited"
+    INVITE_FAILED = "invite_failed"
+    INVITE_EXPIRED = "invite_expired"
+    VERIFIED = "verified"
+    READY = "ready"
+    CLOSED = "closed"
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether the address is proven, so that only the client changes what stands there (R53)."""
+        return self in {AccountState.VERIFIED, AccountState.READY}
+
+
+class AccountEvent(StrEnum):
+    """What can happen to a client's account.
+
+    `link_used` is the link of an invitation, `address_proven` any other proof: a code of a booking or a message, or a
+    link to sign in. `lapsed` is a step that no longer counts: a new version of a form, a card that is over.
+    """
+
+    INVITED = "invited"
+    EDITED = "edited"
+    BOUNCED = "bounced"
+    INVITATION_OVER = "invitation_over"
+    LINK_USED = "link_used"
+    ADDRESS_PROVEN = "address_proven"
+    STEP_DONE = "step_done"
+    COMPLETED = "completed"
+    LAPSED = "lapsed"
+    ADDRESS_CHANGED = "address_changed"
+    CLOSED = "closed"
+
+
+class FormKey(StrEnum):
+    """A form that clients acknowledge (R49); its versions and words stand in `people/forms`."""
+
+    BILLING = "billing"
+    PRIVACY = "privacy"
+
+
+class MessageSide(StrEnum):
+    """Who has written a message."""
+
+    PROVIDER = "provider"
+    CLIENT = "client"
+    DESK = "desk"
+
+
+class DraftedState(StrEnum):
+    """Where a message stands that waits for its code."""
+
+    AWAITING_CODE = "awaiting_code"
+    SENT = "sent"
+
+
 class Gender(StrEnum):
     """How a provider describes themselves; given only where they want it to be asked for."""
 
@@ -150,6 +210,15 @@ class SeenClient:
     last_name: str
     age: int | None
     lives_in: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insured:
+    """What is told of an insurance; it counts once all three are there (R47). `birth_date` is a day in ISO."""
+
+    company: str | None = None
+    member_id: str | None = None
+    birth_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

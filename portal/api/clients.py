@@ -2,18 +2,45 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import AfterValidator, Field
 
 from config.errors import Refused
 from people import actions as people
 from people import queries
 from people.models import Client, Relationship
-from people.values import RelationshipState, TokenRole
+from people.rules import account as rules
+from people.values import AccountState, AccountStep, Insured, RelationshipState, TokenRole
 from portal.api import access
-from portal.api.fields import Absent, Address, Message, Name, Nothing, Phone, Shape, change, changes
+from portal.api.fields import (
+    ONE_LINE,
+    Absent,
+    Address,
+    BirthDay,
+    Message,
+    Name,
+    Nothing,
+    Phone,
+    Shape,
+    changes,
+)
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
 from scheduling import actions as scheduling
+
+Company = Annotated[str, Field(min_length=1, max_length=120, pattern=ONE_LINE), AfterValidator(str.strip)]
+MemberId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9 -]{0,20}[A-Za-z0-9][A-Za-z0-9 -]{0,20}$", examples=["XK20411907"])
+]
+
+
+class InsuranceTold(Shape):
+    """What is known of an insurance: all three, or it stays a draft and the client is asked for it (R47)."""
+
+    company: Company | None = None
+    member_id: MemberId | None = None
+    birth_date: BirthDay | None = None
 
 
 class NewClient(Shape):
@@ -24,6 +51,9 @@ class NewClient(Shape):
     last_name: Name
     email: Address
     phone: Phone | None = None
+    preferred_name: Name | None = None
+    insurance: InsuranceTold | None = None
+    invite: bool = True
 
 
 class ClientChange(Shape):
@@ -49,6 +79,14 @@ class Archiving(WhoseClient):
     message: Message | None = None
 
 
+class InsuranceKept(WhoseClient):
+    """An insurance, whole or as a draft: what is left out is taken away, save for the birth date."""
+
+    company: Company | None = None
+    member_id: MemberId | None = None
+    birth_date: BirthDay | None = None
+
+
 class RelationshipShown(Shape):
     """Where one provider and the client stand."""
 
@@ -60,7 +98,8 @@ class RelationshipShown(Shape):
 class ClientShown(Shape):
     """A client. A provider sees where the two of them stand; an operator, where all providers stand.
 
-    Until a proposed client has accepted, their provider sees what they typed themselves and no more (R46).
+    `missing` are the steps of their account that are not done, or no longer count (R50). Until a proposed client has
+    accepted, their provider sees what they typed themselves and no more (R46).
     """
 
     id: UUID
@@ -69,6 +108,8 @@ class ClientShown(Shape):
     preferred_name: str | None
     email: str
     phone: str | None
+    account: AccountState
+    missing: list[AccountStep]
     verified_at: datetime | None
     created_at: datetime
     version: int
@@ -76,24 +117,33 @@ class ClientShown(Shape):
 
 
 async def create(ask: Ask[NewClient, Nothing]) -> Answer:
-    """Add a client to a provider's list."""
+    """Add a client to a provider's list, and invite them unless that is to wait."""
     new = ask.body
     row, link = await people.add_client(
         ask.session,
         provider_id=access.acting_provider(ask, new.provider_id),
         first_name=new.first_name,
         last_name=new.last_name,
+        preferred_name=new.preferred_name,
         email=new.email,
         phone=new.phone,
+        insured=_insured(new.insurance) if new.insurance else None,
+        invite=new.invite,
+        actor=ask.actor,
         now=ask.now,
         new_id=ask.new_id,
     )
-    return _shown(ask, row, [link])
+    return await _shown(ask, row, [link])
+
+
+def _insured(told: InsuranceTold | InsuranceKept) -> Insured:
+    day = told.birth_date.isoformat() if told.birth_date else None
+    return Insured(company=told.company, member_id=told.member_id, birth_date=day)
 
 
 async def show(ask: Ask[Nothing, Nothing]) -> Answer:
     """Show a client."""
-    return _shown(ask, *await access.client(ask, ask.path["client_id"]))
+    return await _shown(ask, *await access.client(ask, ask.path["client_id"]))
 
 
 async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
@@ -102,13 +152,32 @@ async def edit(ask: Ask[ClientChange, Nothing]) -> Answer:
     changed = changes(ask.body)
     if _sees_typed(ask, links):
         await people.retype(ask.session, links[0], changed)
-        return _shown(ask, row, links)
-    if row.verified_at is not None and ask.caller.role is not TokenRole.ADMIN:
+    elif ask.caller.role is TokenRole.ADMIN and "email" not in changed:
+        await people.change_own_data(ask.session, row, changed, actor=ask.actor, now=ask.now, new_id=ask.new_id)
+    else:
+        await people.correct_client(
+            ask.session, row, links[0].provider_id, changed, actor=ask.actor, now=ask.now, new_id=ask.new_id
+        )
+    return await _shown(ask, row, links)
+
+
+async def invite(ask: Ask[WhoseClient, Nothing]) -> Answer:
+    """Invite a client, again or for the first time; who has an account is told who has added them (R46, R49)."""
+    row, link = await _one_link(ask, lock=True)
+    await people.invite_client(ask.session, row, link, actor=ask.actor, now=ask.now, new_id=ask.new_id)
+    return await _shown(ask, row, [link])
+
+
+async def keep_insurance(ask: Ask[InsuranceKept, Nothing]) -> Answer:
+    """Keep a client's insurance, as long as it is not theirs alone to tell (R47, R53)."""
+    row, link = await _one_link(ask, lock=True)
+    if link.typed_email is not None and ask.caller.provider_id is not None:
+        raise Refused("not_accepted_yet", "This client has yet to accept you. Until then, only they tell this.")
+    may = ask.caller.role is TokenRole.ADMIN or ask.settings.provider_may_edit_insurance
+    if row.verified_at is not None and not may:
         raise Refused("verified_client", "This client has verified their account, so only they can change it.")
-    holder = await queries.client_by_email(ask.session, changed["email"]) if "email" in changed else None
-    if holder is not None and holder.id != row.id:
-        raise Refused("address_taken", "Another account has this address. Choose a different one.")
-    return _shown(ask, change(row, changed), links)
+    await people.set_insurance(ask.session, row, _insured(ask.body), actor=ask.actor, now=ask.now, new_id=ask.new_id)
+    return await _shown(ask, row, [link])
 
 
 async def archive(ask: Ask[Archiving, Nothing]) -> Answer:
@@ -125,7 +194,7 @@ async def archive(ask: Ask[Archiving, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return _shown(ask, row, [link])
+    return await _shown(ask, row, [link])
 
 
 async def unarchive(ask: Ask[WhoseClient, Nothing]) -> Answer:
@@ -134,12 +203,12 @@ async def unarchive(ask: Ask[WhoseClient, Nothing]) -> Answer:
     await scheduling.unarchive_client(
         ask.session, link.provider_id, row.id, actor=ask.actor, now=ask.now, new_id=ask.new_id
     )
-    return _shown(ask, row, [link])
+    return await _shown(ask, row, [link])
 
 
-async def _one_link(ask: Ask[Any, Nothing]) -> tuple[Client, Relationship]:
+async def _one_link(ask: Ask[Any, Nothing], *, lock: bool = False) -> tuple[Client, Relationship]:
     wanted = access.only_theirs(ask, ask.body.provider_id)
-    row, links = await access.client(ask, ask.path["client_id"])
+    row, links = await access.client(ask, ask.path["client_id"], lock=lock)
     fitting = [link for link in links if wanted in {None, link.provider_id}]
     if len(fitting) != 1:
         raise Refused("provider_needed", "Say in whose list: `provider_id` of one who has this client.", status=422)
@@ -151,7 +220,7 @@ def _sees_typed(ask: Ask[Any, Any], links: Sequence[Relationship]) -> bool:
     return ask.caller.provider_id is not None and links[0].typed_email is not None
 
 
-def _shown(ask: Ask[Any, Any], row: Client, links: Sequence[Relationship]) -> Answer:
+async def _shown(ask: Ask[Any, Any], row: Client, links: Sequence[Relationship]) -> Answer:
     standing = [RelationshipShown.model_validate(link) for link in links]
     subjects = (row.id, *(link.provider_id for link in links))
     if _sees_typed(ask, links):
@@ -163,6 +232,8 @@ def _shown(ask: Ask[Any, Any], row: Client, links: Sequence[Relationship]) -> An
         preferred_name=row.preferred_name,
         email=row.email,
         phone=row.phone,
+        account=await people.standing(ask.session, row, ask.now),
+        missing=list(rules.missing(await queries.done_steps(ask.session, row.id, ask.now))),
         verified_at=row.verified_at,
         created_at=row.created_at,
         version=row.version,
@@ -181,6 +252,8 @@ def _typed(link: Relationship, standing: list[RelationshipShown]) -> ClientShown
         preferred_name=None,
         email=link.typed_email,
         phone=link.typed_phone,
+        account=AccountState.INVITED,
+        missing=list(AccountStep),
         verified_at=None,
         created_at=link.since,
         version=1,
@@ -223,6 +296,29 @@ OPERATIONS = (
         summary="Change a client",
         handler=edit,
         body=ClientChange,
+        query=Nothing,
+        answer=ClientShown,
+    ),
+    Operation(
+        name="inviteClient",
+        method=Method.POST,
+        path="/clients/{client_id}/invite",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Invite a client to their account, again or for the first time",
+        handler=invite,
+        body=WhoseClient,
+        query=Nothing,
+        answer=ClientShown,
+        body_optional=True,
+    ),
+    Operation(
+        name="keepInsurance",
+        method=Method.PUT,
+        path="/clients/{client_id}/insurance",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Keep a client's insurance",
+        handler=keep_insurance,
+        body=InsuranceKept,
         query=Nothing,
         answer=ClientShown,
     ),

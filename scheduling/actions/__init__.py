@@ -5,7 +5,7 @@ from scheduling.actions.availability import add_block, change_block, change_sett
 from scheduling.actions.booking import WrongCode, begin_booking, book_offer, complete_booking
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 from scheduling.actions.changes import cancel, reschedule, switch_to_call
-from scheduling.actions.clients import archive_client, unarchive_client
+from scheduling.actions.clients import archive_client, close_account, unarchive_client
 from scheduling.actions.codes import booking_code
 from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due
@@ -109,6 +109,7 @@ __all__ = [
     "change_profile",
     "change_settings",
     "claim_feed",
+    "close_account",
     "complete_booking",
     "compute_openings",
     "confirm_details",

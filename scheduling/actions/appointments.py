@@ -48,6 +48,8 @@ async def book(
     `series` the series that it is part of, with its place there.
     """
     await queries.lock_calendar(session, provider_id)
+    if source is Source.PROVIDER_MADE:
+        await people_queries.client_for_update(session, client_id)  # before the two of them: they may be asked (R48)
     asked = held and source is not Source.WAITLIST_OFFER
     link = await _both_known(session, provider_id, client_id, asked=asked)
     await _agree(session, link, session_type, source, now=now)
@@ -81,6 +83,8 @@ async def book(
     await steps.record(session, kind, row, actor=actor, now=now, new_id=new_id)
     if not held:
         await _follow(session, row, house=house, now=now, new_id=new_id)
+    if source is Source.PROVIDER_MADE:
+        await people.ask_for_insurance(session, link, now=now, new_id=new_id)
     return row
 
 

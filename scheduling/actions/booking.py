@@ -18,7 +18,7 @@ from people import actions as people
 from people import queries as people_queries
 from people.models import Client, Payer, Provider, Relationship
 from people.rules.age import age
-from people.values import Language, RelationshipEvent, RelationshipState
+from people.values import AccountState, Language, RelationshipEvent, RelationshipState
 from scheduling import queries
 from scheduling.actions import slots, steps
 from scheduling.actions.appointments import book_offered
@@ -132,6 +132,8 @@ async def _in_turn(
         now=now,
         new_id=new_id,
     )
+    if account.account is AccountState.SELF_REGISTERED and account.invited_until is None:
+        await people.ask_to_verify(session, account, provider.id, now=now, new_id=new_id)
     link = await people_queries.relationship_for_update(session, provider.id, account.id)
     _see_that_they_may_meet(offer, link)
     await _see_that_gates_are_passed(session, offer, provider, account, told.problems, now=now)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from people import actions as people
 from scheduling.actions import referrals, steps
 from scheduling.actions.house import House, NewId
 from scheduling.actions.slots import ensure_movable
@@ -226,6 +227,8 @@ async def give_up(
         data={"by": by.value, "reason": reason.value if reason else None, "late": row.cancelled_late},
     )
     await referrals.cancelled(session, row, by, actor=actor, now=now, new_id=new_id)
+    if by is Side.PROVIDER and message:
+        await people.leave_word(session, row.provider_id, row.client_id, message, actor=actor, now=now, new_id=new_id)
     await ledger.withdraw_notices(session, row.id, now=now)
     if is_free_again(by, reason):
         await offer_freed(

@@ -1,6 +1,8 @@
 """Clients leave a provider's list and come back: what their appointments have to say about it (R51)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +14,7 @@ from people.values import RelationshipEvent
 from scheduling import queries
 from scheduling.actions.changes import cancel
 from scheduling.actions.house import House, NewId
-from scheduling.actions.requests import decline_request, expire_request
+from scheduling.actions.requests import decline_request, expire_request, withdraw_request
 from scheduling.actions.series import cancel_series
 from scheduling.actions.waitlist import leave_waitlist
 from scheduling.values import AppointmentState, Scope, Side
@@ -135,3 +137,48 @@ async def unarchive_client(
         new_id=new_id,
         provider_id=provider_id,
     )
+
+
+async def close_account(
+    session: AsyncSession,
+    client_id: UUID,
+    *,
+    cancel_ahead: bool,
+    actor: Actor,
+    house: House,
+    now: datetime,
+    new_id: NewId,
+) -> Sequence[str]:
+    """Close a client's account on their own wish (4.6); Refused while something lies ahead, unless it is cancelled.
+
+    Returns what stands for the cookies of their sign-ins, to be forgotten by the cache.
+    """
+    links = sorted(await people_queries.relationships_of_client(session, client_id), key=lambda one: one.provider_id)
+    for link in links:
+        await queries.lock_calendar(session, link.provider_id)
+    ahead = {link.provider_id: await queries.ahead_with(session, link.provider_id, client_id, now) for link in links}
+    asked = {link.provider_id: await queries.pending_with(session, link.provider_id, client_id) for link in links}
+    n = sum(map(len, ahead.values()))
+    begun = [one for rows in ahead.values() for one in rows if one.starts_at <= now]
+    if begun or (n and not cancel_ahead):
+        raise Refused(
+            "still_booked",
+            f"{n} appointments or requests of yours lie ahead or are on. Cancel them first, or tell us to.",
+            n=n,
+        )
+    told: dict[str, Any] = {"actor": actor, "house": house, "now": now, "new_id": new_id}
+    for link in links:
+        for wait in await queries.waits_of(session, link.provider_id, client_id):
+            await leave_waitlist(session, wait.id, **told)
+        for request_id in asked[link.provider_id]:
+            if await expire_request(session, request_id, house=house, now=now, new_id=new_id) is None:
+                await withdraw_request(session, request_id, **told)
+        for one in ahead[link.provider_id]:
+            row = await queries.appointment(session, one.id)
+            if row is not None and row.state is AppointmentState.BOOKED:
+                await cancel(session, row.id, by=Side.CLIENT, reason=None, message=None, **told)
+    client = await people_queries.client_for_update(session, client_id)
+    if client is None:
+        raise NotFound
+    met = await queries.providers_met(session, client_id, now)
+    return await people.close_client(session, client, keeps_name=met, actor=actor, now=now, new_id=new_id)

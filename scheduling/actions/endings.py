@@ -37,7 +37,7 @@ async def confirm_details(
         session, appointment_id, AppointmentEvent.CONFIRM_DETAILS, now=now, new_id=new_id, version=version
     )
     steps.refuse(rules.why_not_confirmed(steps.facts(row)))
-    missing = account.missing(await people_queries.done_steps(session, row.client_id))
+    missing = account.missing(await people_queries.done_steps(session, row.client_id, now))
     if missing:
         raise Refused(
             "client_not_ready",

@@ -227,3 +227,17 @@ async def second_visits(session: AsyncSession, provider_id: UUID, before: dateti
     found = await session.execute(select(func.count(), func.count().filter(each.c.times > 1)).select_from(each))
     first, again = found.one()
     return SecondVisits(first=first, again=again)
+
+
+async def providers_met(session: AsyncSession, client_id: UUID, now: datetime) -> frozenset[UUID]:
+    """Return the providers with whom a client had an appointment that was not given up before it began."""
+    found = await session.execute(
+        select(col(Appointment.provider_id))
+        .where(
+            col(Appointment.client_id) == client_id,
+            col(Appointment.starts_at) <= now,
+            col(Appointment.state).not_in((*GIVEN_UP, AppointmentState.HELD)),
+        )
+        .distinct()
+    )
+    return frozenset(found.scalars())

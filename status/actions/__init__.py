@@ -16,7 +16,15 @@ from status.actions.consultations import (
 )
 from status.actions.deadlines import enqueue_due
 from status.actions.history import Data, NewId, record
-from status.actions.notices import move_notice, note_failed, note_receipt, note_sent, notify, withdraw_notices
+from status.actions.notices import (
+    move_notice,
+    note_failed,
+    note_receipt,
+    note_sent,
+    notify,
+    notify_many,
+    withdraw_notices,
+)
 from status.actions.psychiatric import draft_psychiatric, lapse_psychiatric, move_psychiatric
 from status.actions.referrals import booked_further, move_referral, open_referral
 from status.actions.tasks import close_task, open_task
@@ -42,6 +50,7 @@ __all__ = [
     "note_receipt",
     "note_sent",
     "notify",
+    "notify_many",
     "open_consultation",
     "open_referral",
     "open_task",

@@ -77,6 +77,41 @@ async def notify(
             await enqueue(session, "deliver", row.id)
 
 
+async def notify_many(
+    session: AsyncSession,
+    key: NoticeKey,
+    recipient: Recipient,
+    letters_to: Iterable[tuple[UUID, UUID, datetime]],
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> None:
+    """Put many letters by mail into the outbox at once: to whom, about what, and when each is due.
+
+    The sweep finds them when their time comes.
+    """
+    letters.ensure_known(key, recipient, Channel.MAIL)
+    await queries.add_notices(
+        session,
+        [
+            {
+                "id": new_id(),
+                "key": key,
+                "channel": Channel.MAIL,
+                "recipient": recipient,
+                "recipient_id": recipient_id,
+                "subject_id": subject_id,
+                "dedupe": f"{key.value}:{Channel.MAIL.value}:{recipient_id}:{subject_id}:",
+                "state": NoticeState.DUE,
+                "created_at": now,
+                "due_at": due_at,
+                "attempts": 0,
+            }
+            for recipient_id, subject_id, due_at in letters_to
+        ],
+    )
+
+
 async def withdraw_notices(
     session: AsyncSession, subject_id: UUID, *, now: datetime, keys: Iterable[NoticeKey] = tuple(NoticeKey)
 ) -> None:

@@ -20,6 +20,7 @@ from status.queries.history import (
 from status.queries.notices import (
     OPEN_NOTICES,
     add_notice,
+    add_notices,
     delete_settled_notices,
     due_notices,
     notice,
@@ -55,6 +56,7 @@ __all__ = [
     "accepted_by",
     "add_event",
     "add_notice",
+    "add_notices",
     "add_referral",
     "appointments_changed_at",
     "consultation",

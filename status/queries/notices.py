@@ -1,7 +1,8 @@
 """Reads and writes of the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, delete, or_, select
@@ -22,6 +23,14 @@ async def add_notice(session: AsyncSession, notice: Notice) -> bool:
         insert(Notice).values(**values).on_conflict_do_nothing(index_elements=["dedupe"]).returning(col(Notice.id))
     )
     return written.scalar_one_or_none() is not None
+
+
+async def add_notices(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many notices; one with the same dedupe key as another that stands already is left out."""
+    if rows:
+        await session.execute(
+            insert(Notice).on_conflict_do_nothing(index_elements=["dedupe"]), [dict(row) for row in rows]
+        )
 
 
 async def notice_for_update(session: AsyncSession, notice_id: UUID) -> Notice | None:

@@ -84,6 +84,18 @@ KINDS: tuple[Kind, ...] = (
     _kind(_K.NO_CONTACT, _P, _MAIL, _PORTAL, written="a referral's first consultation was not held"),
     _kind(_K.PSYCHIATRIC_REFERRAL, _P, _MAIL, _PORTAL, written="a colleague refers a client to them for medication"),
     _kind(_K.PSYCHIATRIC_ANSWERED, _P, _MAIL, _PORTAL, written="such a referral of theirs is answered, or ends"),
+    _kind(
+        _K.INSURANCE_REQUEST, _C, _MAIL, _PORTAL, number="M7", written="their provider books and no insurance is known"
+    ),
+    _kind(
+        _K.PROVIDER_ADDED, _C, _MAIL, _PORTAL, number="M24", written="a provider adds an address that has an account"
+    ),
+    _kind(_K.NEW_MESSAGE, _P, _MAIL, number="M25", written="somebody writes, and they have read all before"),
+    _kind(_K.NEW_MESSAGE, _C, _MAIL, number="M25", written="somebody writes, and they have read all before"),
+    _kind(_K.MESSAGE_CODE, _D, _MAIL, number="M26", written="somebody writes to a provider with their address"),
+    _kind(_K.ACCOUNT_LACKS, _C, _MAIL, _PORTAL, written="a form has a new version, or a billing method is over"),
+    _kind(_K.INVITATION_FAILED, _P, _PORTAL, written="the address of a client they have invited is refused"),
+    _kind(_K.ACCOUNT_READY, _P, _PORTAL, written="a client of theirs has done every step"),
     _kind(_K.CLIENT_NUMBER_UNUSABLE, _P, _PORTAL, written="the line could not reach the client's number"),
     _kind(_K.ENROLLED, _P, _MAIL, number="M8", written="they are taken into the referral programme, or reminded of it"),
     _kind(

@@ -16,7 +16,7 @@ from config.errors import Refused
 from people import actions as people
 from people import queries as people_queries
 from people.models import Client, Practice, Provider, Relationship
-from people.values import EnrolmentEvent, RelationshipEvent, RelationshipState
+from people.values import AccountState, EnrolmentEvent, RelationshipEvent, RelationshipState
 from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import Appointment, BookingDraft, Request, Search
@@ -401,7 +401,9 @@ async def test_nobody_books_with_somebody_elses_number(
     if account != "new":
         known = await world.client(await world.provider(), phone="+12125550111", email="Kim@Example.com")
         async with world.deps.sessions.begin() as writing:
-            (await writing.merge(known)).verified_at = world.deps.now() if account == "verified" else None
+            row = await writing.merge(known)
+            row.verified_at = world.deps.now() if account == "verified" else None
+            row.account = AccountState.VERIFIED if account == "verified" else AccountState.INVITED
 
     made = await book(world, offered(world, provider), replace(KIM, plan="elm_health"), proven=proven)
 
@@ -417,7 +419,7 @@ async def test_gates_are_asked_of_the_data_that_count(world: World) -> None:
     client = await world.client(await world.provider(), email=KIM.email)
     async with world.deps.sessions.begin() as writing:
         row = await writing.merge(client)
-        row.verified_at, row.lives_in = world.deps.now(), "CT"
+        row.verified_at, row.lives_in, row.account = world.deps.now(), "CT", AccountState.VERIFIED
 
     with pytest.raises(Refused, match="not licensed"):
         await book(world, offered(world, provider), replace(KIM, state="NY"))

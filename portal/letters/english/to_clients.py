@@ -135,4 +135,47 @@ TO_CLIENTS: Mapping[NoticeKey, Wording] = {
         text="Consultline: our support helps you to find another provider, and writes to you soon.",
         sentence="Our support helps you to find another provider than {provider}, and writes to you soon.",
     ),
+    NoticeKey.INSURANCE_REQUEST: Wording(
+        subject="Please add your insurance",
+        paragraphs=(
+            "{provider} needs your insurance to bill your sessions.",
+            "Please add it in the portal: the company or plan, your member id and your birth date.",
+        ),
+        text="Consultline: please add your insurance in the portal.",
+        sentence="Please add your insurance: {provider} needs it to bill your sessions.",
+    ),
+    NoticeKey.ACCOUNT_LACKS: Wording(
+        subject="Please look at your account",
+        paragraphs=(
+            "Something in your account has to be renewed: a form has a new version, or a billing method is over.",
+            "The portal shows what it is. Appointments that you have stay as they are.",
+        ),
+        text="Consultline: something in your account has to be renewed. Please see the portal.",
+        sentence="Something in your account has to be renewed. Appointments that you have stay as they are.",
+    ),
+    NoticeKey.PROVIDER_ADDED: Wording(
+        subject="{provider} has added you",
+        paragraphs=(
+            "{provider} has added you as a client.",
+            "They see nothing of your account until you say yes. Please answer in the portal.",
+        ),
+        text="Consultline: {provider} has added you as a client. Please answer in the portal.",
+        sentence="{provider} has added you as a client. They see nothing of your account until you say yes.",
+    ),
+    NoticeKey.NEW_MESSAGE: Wording(
+        subject="You have a new message",
+        paragraphs=("You have a new message. Please read it in the portal.",),
+        text="Consultline: you have a new message. Please read it in the portal.",
+        sentence="You have a new message.",
+    ),
+    NoticeKey.MESSAGE_CODE: Wording(
+        subject="Your code for Consultline",
+        paragraphs=(
+            "Your code is {code}.",
+            "Please enter it to send your message. It works until {until}.",
+            "If you have not written anything, you need do nothing: without the code nothing is sent.",
+        ),
+        text="Consultline: your code is {code}. It works until {until}.",
+        sentence="Your code is {code}. It works until {until}.",
+    ),
 }

@@ -263,4 +263,25 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: you have left the client referral programme. Booked appointments stay.",
         sentence="You have left the client referral programme. Booked appointments stay as they are.",
     ),
+    NoticeKey.INVITATION_FAILED: Wording(
+        subject="An invitation did not arrive",
+        paragraphs=(
+            "The mail server of a client whom you have invited refuses their address.",
+            "The portal shows which client it is. Please correct the address there, and we invite them again.",
+        ),
+        text="Consultline: an invitation of yours did not arrive. Please correct the address in the portal.",
+        sentence="Your invitation did not arrive: the address is refused. Please correct it, and we invite them again.",
+    ),
+    NoticeKey.ACCOUNT_READY: Wording(
+        subject="A client of yours is ready",
+        paragraphs=("A client of yours has done every step of their account. The portal shows who it is.",),
+        text="Consultline: a client of yours has done every step of their account.",
+        sentence="This client has done every step of their account.",
+    ),
+    NoticeKey.NEW_MESSAGE: Wording(
+        subject="You have a new message",
+        paragraphs=("You have a new message. Please read it in the portal.",),
+        text="Consultline: you have a new message. Please read it in the portal.",
+        sentence="You have a new message.",
+    ),
 }

@@ -135,4 +135,47 @@ TO_CLIENTS: Mapping[NoticeKey, Wording] = {
         text="Consultline: nuestro equipo le ayuda a encontrar a otro profesional y le escribirá pronto.",
         sentence="Nuestro equipo le ayuda a encontrar a otro profesional que {provider} y le escribirá pronto.",
     ),
+    NoticeKey.INSURANCE_REQUEST: Wording(
+        subject="Añada su seguro",
+        paragraphs=(
+            "{provider} necesita su seguro para cobrar sus sesiones.",
+            "Añádalo en el portal: la compañía o el plan, su número de miembro y su fecha de nacimiento.",
+        ),
+        text="Consultline: añada su seguro en el portal.",
+        sentence="Añada su seguro: {provider} lo necesita para cobrar sus sesiones.",
+    ),
+    NoticeKey.ACCOUNT_LACKS: Wording(
+        subject="Revise su cuenta",
+        paragraphs=(
+            "Hay algo que renovar en su cuenta: un formulario tiene una versión nueva o una forma de pago caducó.",
+            "El portal muestra de qué se trata. Las citas que tiene siguen como están.",
+        ),
+        text="Consultline: hay algo que renovar en su cuenta. Vea el portal.",
+        sentence="Hay algo que renovar en su cuenta. Las citas que tiene siguen como están.",
+    ),
+    NoticeKey.PROVIDER_ADDED: Wording(
+        subject="{provider} le añadió",
+        paragraphs=(
+            "{provider} le añadió a su lista de clientes.",
+            "No ve nada de su cuenta hasta que usted diga que sí. Responda en el portal.",
+        ),
+        text="Consultline: {provider} le añadió a su lista de clientes. Responda en el portal.",
+        sentence="{provider} le añadió a su lista de clientes. No ve nada de su cuenta hasta que usted diga que sí.",
+    ),
+    NoticeKey.NEW_MESSAGE: Wording(
+        subject="Tiene un mensaje nuevo",
+        paragraphs=("Tiene un mensaje nuevo. Léalo en el portal.",),
+        text="Consultline: tiene un mensaje nuevo. Léalo en el portal.",
+        sentence="Tiene un mensaje nuevo.",
+    ),
+    NoticeKey.MESSAGE_CODE: Wording(
+        subject="Su código para Consultline",
+        paragraphs=(
+            "Su código es {code}.",
+            "Escríbalo para enviar su mensaje. Sirve hasta el {until}.",
+            "Si usted no escribió nada, no hace falta que haga nada: sin el código no se envía nada.",
+        ),
+        text="Consultline: su código es {code}. Sirve hasta el {until}.",
+        sentence="Su código es {code}. Sirve hasta el {until}.",
+    ),
 }

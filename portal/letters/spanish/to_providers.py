@@ -271,4 +271,25 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: usted ha salido del programa de referidos. Las citas reservadas siguen en pie.",
         sentence="Usted ha salido del programa de referidos. Las citas reservadas siguen en pie.",
     ),
+    NoticeKey.INVITATION_FAILED: Wording(
+        subject="Una invitación no llegó",
+        paragraphs=(
+            "El servidor de correo de un cliente al que usted invitó rechaza su dirección.",
+            "El portal muestra de quién se trata. Corrija allí la dirección y volvemos a invitarle.",
+        ),
+        text="Consultline: una invitación suya no llegó. Corrija la dirección en el portal.",
+        sentence="Su invitación no llegó: la dirección es rechazada. Corríjala y volvemos a invitarle.",
+    ),
+    NoticeKey.ACCOUNT_READY: Wording(
+        subject="Un cliente suyo tiene todo listo",
+        paragraphs=("Un cliente suyo completó todos los pasos de su cuenta. El portal muestra de quién se trata.",),
+        text="Consultline: un cliente suyo completó todos los pasos de su cuenta.",
+        sentence="Este cliente completó todos los pasos de su cuenta.",
+    ),
+    NoticeKey.NEW_MESSAGE: Wording(
+        subject="Tiene un mensaje nuevo",
+        paragraphs=("Tiene un mensaje nuevo. Léalo en el portal.",),
+        text="Consultline: tiene un mensaje nuevo. Léalo en el portal.",
+        sentence="Tiene un mensaje nuevo.",
+    ),
 }

@@ -12,9 +12,9 @@ from config.deps import Deps
 from config.errors import NotFound, Refused
 from people import actions, jobs, queries
 from people.models import Client, ImportJob, ImportRow, Provider, Relationship
-from people.values import RelationshipEvent, RelationshipState
+from people.values import AccountState, RelationshipEvent, RelationshipState
 from people.values.imports import ImportState
-from status.models import Event
+from status.models import Event, Notice
 from status.values import Actor, EventKind
 from tests.builders import World
 from tests.clock import Clock
@@ -34,7 +34,8 @@ async def stands(deps: Deps, provider: Provider, client: Client, event: Relation
 
 async def verify(deps: Deps, client: Client) -> None:
     async with deps.sessions.begin() as session:
-        (await session.merge(client)).verified_at = deps.now()
+        row = await session.merge(client)
+        row.verified_at, row.account = deps.now(), AccountState.VERIFIED
 
 
 async def test_new_clients_are_in_the_list_after_the_commit_and_not_before(
@@ -405,3 +406,26 @@ async def test_what_the_database_holds_to(importer: Importer, world: World, sess
     pairs = await session.execute(select(func.count()).select_from(Relationship))
     accounts = await session.execute(select(func.count()).select_from(Client))
     assert (pairs.scalar_one(), accounts.scalar_one()) == (2, 2)
+
+
+async def test_r63_invitations_go_out_one_after_the_other_and_after_those_that_wait_already(
+    importer: Importer, world: World, clock: Clock, session: AsyncSession
+) -> None:
+    """Two hundred an hour of one provider are one each 18 seconds; who has an account hears who added them (M24)."""
+    provider = await world.provider()
+    known = await world.client(await world.provider(), email="known@example.com")
+
+    async def due() -> list[tuple[str, int]]:
+        found = await session.execute(select(Notice).order_by(col(Notice.due_at), col(Notice.key)))
+        return [(one.key.value, int((one.due_at - clock()).total_seconds())) for one in found.scalars()]
+
+    await importer.commit(await importer.look_at(provider, ANN, BEA, "Kim,Canary,known@example.com,"))
+    first = [("client_invitation", 0), ("client_invitation", 18), ("provider_added", 36)]
+    assert await due() == first
+    await importer.commit(
+        await importer.look_at(provider, "Cat,Canary,cat@example.com,", "Dan,Canary,dan@example.com,")
+    )
+    assert await due() == [*first[:2], ("client_invitation", 36), first[2], ("client_invitation", 54)]
+    client, _ = await importer.account("dan@example.com")
+    assert client.invited_until == clock() + timedelta(seconds=54, days=14)
+    assert (await session.get(Client, known.id)).invited_until is None  # type: ignore[union-attr]

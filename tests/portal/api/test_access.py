@@ -162,6 +162,8 @@ CASES = {
     "changeReferralSettings": Case(body=lambda _: {"urgent": True}),
     # To a payer there is nobody outside of its programme; tests/portal/api/test_slots.py has who is inside.
     "listSlots": Case(partner=NOT_FOUND, query=lambda _: {"session_type": "full_session"}),
+    "inviteClient": Case(),
+    "keepInsurance": Case(body=lambda _: {"company": "Canary Health"}),
     "createClient": Case(201, 201, 404, lambda t: {**PERSON, "provider_id": str(t.provider_id)}),
     "getClient": Case(),
     "changeClient": Case(body=lambda _: {"last_name": "Roe"}),

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -9,10 +10,13 @@ from config.deps import Deps
 from people import actions as people
 from people import queries
 from people.models import Client, Provider
+from people.values import AccountState
 from status.models import Event
 from status.values import Actor, EventKind
 from tests.builders import World
 from tests.clock import Clock
+from tests.fixtures import Worker
+from tests.mailbox import Mailbox
 from tests.portal.api.conftest import Api, Program
 
 CLIENT = {"first_name": "Casey", "last_name": "Lee", "email": "casey@example.com", "phone": "212 555 0199"}
@@ -58,7 +62,7 @@ async def test_a_client_is_changed_field_by_field(api: Api, world: World) -> Non
 
     changed = await me.patch(path, {"preferred_name": "Cass", "phone": None})
 
-    assert changed.json == {**made, "preferred_name": "Cass", "phone": None, "version": 2}
+    assert changed.json == {**made, "preferred_name": "Cass", "phone": None, "version": made["version"] + 1}
     refused = await me.patch(path, {"first_name": None})
     assert (refused.status, refused.json["errors"][0]["where"]) == (400, "first_name")
 
@@ -81,7 +85,7 @@ async def test_a_client_who_verified_their_account_changes_it_themselves(
     async with deps.sessions.begin() as session:
         row = await session.get(Client, client.id)
         assert row is not None
-        row.verified_at = deps.now()
+        row.verified_at, row.account = deps.now(), AccountState.VERIFIED
 
     refused = await (await api.of(provider)).patch(f"/clients/{client.id}", {"first_name": "Kim"})
 
@@ -153,6 +157,7 @@ async def test_r46_until_a_proposed_client_accepts_their_provider_sees_what_they
     async with deps.sessions.begin() as session:
         account = await session.merge(client)
         account.preferred_name, account.verified_at, account.version = "Canary-Own", deps.now(), 7
+        account.account = AccountState.VERIFIED
     clock.forward(hours=1)
     me = await api.of(two)
 
@@ -163,6 +168,8 @@ async def test_r46_until_a_proposed_client_accepts_their_provider_sees_what_they
         "email": "Shared@example.com",
         "id": str(client.id),
         "preferred_name": None,
+        "account": "invited",
+        "missing": ["verify", "insurance", "billing", "forms"],
         "verified_at": None,
         "created_at": "2026-11-24T20:00:00Z",
         "version": 1,
@@ -276,3 +283,55 @@ async def test_r46_archiving_and_taking_back_does_not_open_an_account(api: Api, 
 
     assert (archived.status, archived.code) == (409, "client_archived")
     assert (taken_back.status, taken_back.code) == (409, "not_accepted_yet")
+
+
+async def test_a_client_is_invited_on_being_added_or_when_their_provider_says_so(
+    api: Api, world: World, works: Worker, mailbox: Mailbox
+) -> None:
+    me = await api.of(await world.provider())
+    held = await me.post("/clients", {**CLIENT, "invite": False})
+    await works.turn()
+    assert (held.json["account"], mailbox.letters()) == ("invited", [])
+    sent = await me.post(f"/clients/{held.json['id']}/invite")
+    await works.turn()
+    assert sent.status == 200
+    assert [one["To"] for one in mailbox.letters()] == ["casey@example.com"]
+    await me.post("/clients", {**CLIENT, "email": "kim@example.com"})
+    await works.turn()
+    assert mailbox.letters()[-1]["To"] == "kim@example.com"
+
+
+async def test_r46_who_has_an_account_is_told_who_has_added_them(
+    api: Api, world: World, works: Worker, mailbox: Mailbox
+) -> None:
+    _, two, client = await two_providers_of_one_client(world)
+    me = await api.of(two)
+    await me.post("/clients", TYPED)
+    await me.post(f"/clients/{client.id}/invite")  # once a week at most
+    await works.turn()
+    letter = mailbox.letter()
+    assert (letter["To"], letter["Subject"]) == (client.email, f"{two.first_name} {two.last_name} has added you")
+
+
+async def test_r47_an_insurance_is_told_by_its_provider_until_its_client_has_verified(
+    api: Api, admin: Program, world: World, deps: Deps
+) -> None:
+    me = await api.of(await world.provider())
+    insurance = {"company": "Canary Health", "member_id": "CANARY 4711", "birth_date": "1990-02-28"}
+    made = await me.post("/clients", {**CLIENT, "insurance": {**insurance, "member_id": None}})
+    path = f"/clients/{made.json['id']}"
+    assert "insurance" in made.json["missing"]  # two of three are a draft
+    kept = await me.put(f"{path}/insurance", insurance)
+    assert kept.json["missing"] == ["verify", "billing", "forms"]
+    assert "4711" not in str(kept.json)
+    async with deps.sessions() as session:
+        row = await queries.client(session, UUID(made.json["id"]))
+    assert row is not None
+    await world.ready(row)
+    refused = await me.put(f"{path}/insurance", insurance)
+    assert (refused.status, refused.code) == (409, "verified_client")
+    assert (await admin.put(f"{path}/insurance", insurance)).json["account"] == "ready"
+    proposed = await api.of(await world.provider())
+    await proposed.post("/clients", CLIENT)
+    theirs = await proposed.put(f"{path}/insurance", insurance)
+    assert (theirs.status, theirs.code) == (409, "not_accepted_yet")

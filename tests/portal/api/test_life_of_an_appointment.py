@@ -9,12 +9,11 @@ import pytest
 
 from bridge.models import Call
 from bridge.values import Reason
-from people import actions as people
 from people.values import AccountStep
 from scheduling.values import SessionType, Source
 from status.models import Task
 from status.values import TaskKind
-from tests.builders import OPERATOR, World
+from tests.builders import World
 from tests.clock import Clock
 from tests.faults.kept import rows
 from tests.fixtures import Carrier, Worker
@@ -44,9 +43,7 @@ async def test_r50_details_wait_for_the_client_and_only_then_are_confirmed(
     waiting = await me.post(f"/appointments/{session.id}/confirm-details")
     assert (waiting.status, waiting.code) == (409, "client_not_ready")
     assert waiting.json["facts"]["missing"] == ["verify", "insurance", "billing", "forms"]
-    async with world.deps.sessions.begin() as writing:
-        for step in (AccountStep.VERIFY, AccountStep.FORMS, AccountStep.INSURANCE):
-            await people.complete_step(writing, client.id, step, actor=OPERATOR, now=clock(), new_id=world.deps.new_id)
+    await world.ready(client, but=frozenset({AccountStep.BILLING}))
     waiting = await me.post(f"/appointments/{session.id}/confirm-details")
     assert waiting.json["facts"]["missing"] == ["billing"]
     assert "Missing: billing form." in waiting.json["detail"]
