@@ -7,15 +7,15 @@ from uuid import UUID
 from pydantic import Field
 
 from portal.api import access
-from portal.api.fields import WHOLE, Absent, Code, Instant, Nothing, Shape, State, changes
+from portal.api.fields import WHOLE, Absent, Instant, Nothing, Shape, State, changes
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+from portal.api.words import PlanId, ProblemId
 from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import ReferralSettings
 from scheduling.values import Modality, SessionType
 
 SessionTypes = Annotated[list[SessionType], Field(max_length=10)]
-Codes = Annotated[list[Code], Field(max_length=200)]
 
 
 Age = Annotated[int, Field(ge=0, le=120), WHOLE]
@@ -47,9 +47,9 @@ class SettingsChange(Shape):
     session_types: SessionTypes = Absent
     by_source: BySource = Absent
     modalities: Annotated[list[Modality], Field(max_length=10)] = Absent
-    plans: Codes = Absent
+    plans: Annotated[list[PlanId], Field(max_length=200)] = Absent
     states: Annotated[list[State], Field(max_length=100)] = Absent
-    not_treated: Codes = Absent
+    not_treated: Annotated[list[ProblemId], Field(max_length=200)] = Absent
     youngest: Age = Absent
     oldest: Age = Absent
     step_m: Annotated[int, Field(ge=5, le=120), WHOLE] = Absent

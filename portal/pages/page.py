@@ -119,7 +119,9 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Go on to another page (303); `done` is the key of a sentence that is shown there once.
+    """Go on to another page (303), or for good where it has `moved` (308).
+
+    `done` is the key of a sentence that is shown there once.
 
     `cookies` last as long as the browser, None takes one away; `kept` ones last a year.
     """
@@ -129,6 +131,7 @@ class Redirect:
     subjects: tuple[UUID, ...] = ()
     cookies: Mapping[str, str | None] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

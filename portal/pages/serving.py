@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from config.database import UNREACHABLE
 from config.deps import Deps
 from config.errors import BadInput, Refused
-from config.http import ARRIVED, DEPS, NO_FORM, REQUEST_ID
+from config.http import ARRIVED, DEPS, LARGEST_BODY, NO_FORM, REQUEST_ID
 from people.values import Language, Person
 from portal import session as sessions
 from portal.pages import rendering
@@ -52,8 +52,15 @@ async def serve(page: Page, request: web.Request) -> web.StreamResponse:
     handler = page.submit if unsafe else page.show
     if handler is None:
         raise web.HTTPMethodNotAllowed(request.method, [m for m, h in (("GET", page.show), ("POST", page.submit)) if h])
+    if page.largest_body > LARGEST_BODY:
+        request = request.clone(client_max_size=page.largest_body)
     visit = await _visit(request, deps, person, with_form=unsafe)
-    return await _answer(page, request, handler, visit)
+    try:
+        return await _answer(page, request, handler, visit)
+    finally:
+        for sent in visit.files.values():
+            if isinstance(sent, FileField):
+                sent.file.close()
 
 
 async def _answer(page: Page, request: web.Request, handler: Handler, visit: Visit) -> web.StreamResponse:
@@ -161,7 +168,7 @@ def respond(request: web.Request, visit: Visit, shown: Shown) -> web.StreamRespo
         return response
     secure = visit.settings.production
     if isinstance(shown, Redirect):
-        response = _see_other(shown.to, shown.done)
+        response = _see_other(shown.to, shown.done, 308 if shown.moved else 303)
         for name, kept in shown.kept.items():
             response.set_cookie(name, kept, path="/", secure=secure, httponly=True, samesite="Lax", max_age=_YEAR_S)
     else:
@@ -181,8 +188,8 @@ def respond(request: web.Request, visit: Visit, shown: Shown) -> web.StreamRespo
     return response
 
 
-def _see_other(to: str, done: str | None = None) -> web.Response:
-    response = web.Response(status=303, headers={hdrs.LOCATION: to})
+def _see_other(to: str, done: str | None = None, status: int = 303) -> web.Response:
+    response = web.Response(status=status, headers={hdrs.LOCATION: to})
     if done:
         response.set_cookie(FLASH, done, path="/", httponly=True, samesite="Lax", max_age=60)
     return response

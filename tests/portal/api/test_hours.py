@@ -262,7 +262,7 @@ async def test_r25_without_a_word_the_defaults_hold_and_urgent_referrals_are_off
 async def test_settings_are_changed_one_by_one(me: Program, provider: Provider) -> None:
     path = f"/providers/{provider.id}/referral-settings"
 
-    first = await me.patch(path, {"urgent": True, "states": ["NY", "NJ", "NY"], "plans": ["elm", "oak"]})
+    first = await me.patch(path, {"urgent": True, "states": ["NY", "NJ", "NY"], "plans": ["aetna", "cigna"]})
     second = await me.patch(path, {"paused_until": "2026-12-24T00:00:00-05:00", "by_source": {"payer": []}})
 
     assert first.json["states"] == ["NJ", "NY"]
@@ -288,6 +288,8 @@ async def test_settings_are_changed_one_by_one(me: Program, provider: Provider) 
         {"session_types": ["group_session"]},
         {"by_source": {"provider_made": []}},
         {"states": ["XX"]},
+        {"plans": ["elm"]},
+        {"not_treated": ["borderline"]},
         {"youngest": 121},
         {"urgent": None},
     ],

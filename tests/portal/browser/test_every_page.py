@@ -11,12 +11,23 @@ from axe_playwright_python.base import AXE_FILE_PATH  # type: ignore[import-unty
 
 from portal import words
 from portal.pages import PAGES
+from scheduling.rules import vocabulary
+from scheduling.values import Word
 from tests.browsers import html_problems
 from tests.clock import START
 from tests.portal.browser.conftest import DESK, PHONE, Visitor, Visitors
 from tests.portal.browser.stories import Scene, Stage, Story, by_area
 
 STORIES = by_area()
+LABELS: tuple[Mapping[str, Word], ...] = (
+    vocabulary.PROBLEMS,
+    vocabulary.PLANS,
+    vocabulary.THERAPIES,
+    vocabulary.LANGUAGES,
+    vocabulary.AFFIRMS,
+    vocabulary.STATES,
+    vocabulary.PROVIDER_TYPES,
+)
 # Shown by no page of its own, but by the frame, when something goes wrong.
 WITHOUT_PAGE = {"trouble"}
 
@@ -119,10 +130,11 @@ def untranslated(english: list[str], spanish: list[str]) -> list[str]:
     """Return the pieces of a Spanish page that are English: said so on both pages, or with words that only English has.
 
     What belongs to people (their names, which all have "Canary" in them) is theirs, and so is what the catalogue
-    says alike in both languages.
+    and the shared words say alike in both languages.
     """
     alike = {one["en"] for one in words.catalogue().values() if one["en"] == one["es"]}
-    same = set(english) - alike
+    alike |= {one.en for known in LABELS for one in known.values() if one.en == one.es}
+    same = {text for text in english if not alike.issuperset(text.split(", "))}
     return [
         f"not Spanish: {text}"
         for text in dict.fromkeys(spanish)

@@ -1,0 +1,88 @@
+"""Settings → Referrals: which clients can book and how, and why one is shown, or not (R18, R24-R26, R122, 3.3)."""
+
+from typing import Any
+
+from config.errors import BadInput, Problem
+from people import queries as people
+from portal.pages.page import PROVIDERS, Form, Page, Redirect, Shown, View, Visit
+from portal.pages.profiles import form
+from scheduling import actions as scheduling
+from scheduling import queries
+from scheduling.rules import vocabulary
+from scheduling.rules.matching.record import name
+from scheduling.values import Modality, SessionType
+from status import queries as ledger
+from status.rules import sharing
+
+_LISTS = {"plans": vocabulary.PLANS, "states": vocabulary.STATES, "not_treated": vocabulary.PROBLEMS}
+_AGES = {"youngest": (0, 120), "oldest": (0, 120), "urgent_notice_h": (1, 47)}
+
+
+async def show(visit: Visit) -> Shown:
+    """Show how one wants to be booked, and what this week's searches make of it."""
+    session, provider_id = visit.session, visit.provider_id
+    row = await queries.referral_settings(session, provider_id)
+    profile = await people.profile(session, provider_id)
+    seen, pages = await scheduling.provider_visibility(session, provider_id, now=visit.now)
+    since = visit.now - sharing.WINDOW
+    shared, missed = (await ledger.sharing_of(session, [provider_id], since)).get(provider_id, (0, 0))
+    misses = await ledger.missed_consultations(session, provider_id, since)
+    return View(
+        "settings/referrals.html",
+        {
+            "known": row,
+            "usual_notice_h": visit.settings.min_notice_h,
+            "choices": {key: form.options(known, visit.language) for key, known in _LISTS.items()},
+            "session_types": [one.value for one in SessionType],
+            "modalities": [one.value for one in Modality],
+            "shown": profile is not None and profile.published and profile.listed,
+            "searches": seen.searches,
+            "passed": seen.passed,
+            "missed": [(name(miss).replace(".", "_"), count) for miss, count in seen.missed],
+            "pages": pages,
+            "sharing": {
+                "shared": shared,
+                "missed": missed,
+                "percent": round(100 * sharing.factor(shared, missed)),
+                "since": since,
+                "misses": [(one.ends_at, sharing.drops_out_at(one.ends_at)) for one in misses],
+            },
+        },
+    )
+
+
+async def save(visit: Visit) -> Shown:
+    """Save how one wants to be booked; what is booked stays (R25)."""
+    assert visit.form is not None  # noqa: S101 - a POST has one
+    changed = read(visit.form)
+    await people.provider_for_update(visit.session, visit.provider_id)
+    await scheduling.change_settings(
+        visit.session, visit.provider_id, changed, actor=visit.actor, now=visit.now, new_id=visit.new_id
+    )
+    return Redirect("/settings/referrals", done="settings.saved", subjects=(visit.provider_id,))
+
+
+def read(typed: Form) -> dict[str, Any]:
+    """Return what is to be changed; BadInput with everything that is wrong."""
+    wrong: list[Problem] = []
+    changed: dict[str, Any] = {
+        "accepting": typed.get("accepting") == "yes",
+        "urgent": typed.get("urgent") == "yes",
+        "session_types": sorted(one.value for one in SessionType if one.value in typed.getall("session_types", [])),
+        "modalities": sorted(one.value for one in Modality if one.value in typed.getall("modalities", [])),
+        **{key: sorted(known.keys() & set(typed.getall(key, []))) for key, known in _LISTS.items()},
+    }
+    for key, (least, most) in _AGES.items():
+        said = typed.get(key, "").strip()
+        if said.isascii() and said.isdecimal() and len(said) < 4 and least <= int(said) <= most:
+            changed[key] = int(said)
+        else:
+            wrong.append(Problem(key, f"settings.problem_{key}"))
+    if not wrong and changed["youngest"] > changed["oldest"]:
+        wrong.append(Problem("youngest", "settings.problem_ages"))
+    if wrong:
+        raise BadInput(*wrong)
+    return changed
+
+
+PAGES = (Page(name="settings_referrals", path="/settings/referrals", roles=PROVIDERS, show=show, submit=save),)
