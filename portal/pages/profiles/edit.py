@@ -42,15 +42,7 @@ async def profile(visit: Visit) -> Shown:
 async def save(visit: Visit) -> Shown:
     """Save one's own profile; what is required to be submitted is not asked for here (R87)."""
     assert visit.form is not None  # noqa: S101 - a POST has one
-    wrong: list[Problem] = []
-    changed: dict[str, Any] = {}
-    for read in (lambda: form.read_address(visit.form), lambda: form.read(visit.form, owner=True)):  # type: ignore[arg-type]
-        try:
-            changed |= read()
-        except BadInput as bad:
-            wrong.extend(bad.problems)
-    if wrong:
-        raise BadInput(*wrong)
+    changed = form.read_whole(visit.form)
     await queries.provider_for_update(visit.session, visit.provider_id)
     await change(visit, visit.provider_id, changed, actor=visit.actor)
     return Redirect("/settings/profile", done="profile.saved", subjects=(visit.provider_id,))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from config.errors import BadInput, Problem
@@ -81,6 +82,20 @@ def read(form: Form, *, owner: bool) -> dict[str, Any]:
         changed["shown"] = [one.value for one in Demographic if one.value in form.getall("shown", [])]
     if problems:
         raise BadInput(*problems)
+    return changed
+
+
+def read_whole(form: Form) -> dict[str, Any]:
+    """Return what is to be changed of one's own profile and of its page; BadInput with everything that is wrong."""
+    wrong: list[Problem] = []
+    changed: dict[str, Any] = {}
+    for part in (read_address, partial(read, owner=True)):
+        try:
+            changed |= part(form)
+        except BadInput as bad:
+            wrong.extend(bad.problems)
+    if wrong:
+        raise BadInput(*wrong)
     return changed
 
 
