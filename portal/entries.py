@@ -1,6 +1,7 @@
 """Appointments as other calendars show them: rows, and the words of the letters, put together."""
 
 from datetime import datetime
+from email.utils import parseaddr
 
 from config.settings import Settings
 from people.models import Provider
@@ -54,3 +55,8 @@ def _entry(row: Appointment, status: EntryStatus, words: tuple[str, str], stampe
         title=title,
         description=description,
     )
+
+
+def organizer(settings: Settings) -> str:
+    """Return the address that files for calendars name: the one that mails come from."""
+    return parseaddr(settings.mail_from)[1]

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -390,5 +389,4 @@ def _enclosed(method: Method | None, found: Sequence[Entry | None], settings: Se
     shown = [one for one in found if one is not None]
     if method is None or not shown:
         return None
-    organizer = parseaddr(settings.mail_from)[1]
-    return CalendarFile(method.value, letter_file(shown, method, organizer))
+    return CalendarFile(method.value, letter_file(shown, method, entries.organizer(settings)))

@@ -114,6 +114,7 @@ def _profiles() -> None:
     )
     op.add_column("enrolments", sa.Column("needs_attention", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.alter_column("enrolments", "needs_attention", server_default=None)
+    _begun_with_a_code()
 
 
 def _client_accounts() -> None:
@@ -292,3 +293,15 @@ def _extend(table: str, column: str, values: Sequence[str]) -> None:
     allowed = list(dict.fromkeys([*re.findall(r"'([^']+)'", said), *values]))
     op.drop_constraint(op.f(name), table, type_="check")
     op.create_check_constraint(op.f(name), table, f"{column} IN ({', '.join(repr(one) for one in allowed)})")
+
+
+def _begun_with_a_code() -> None:
+    """Let a place on the waitlist be begun with a code as well, and say by what name somebody goes."""
+    op.add_column("booking_drafts", sa.Column("preferred_name", sa.String(100), nullable=True))
+    for name in ("starts_at", "ends_at", "offered_at"):
+        op.alter_column("booking_drafts", name, nullable=True)
+    op.create_check_constraint(
+        op.f("ck_booking_drafts_time"),
+        "booking_drafts",
+        "(starts_at IS NULL) = (ends_at IS NULL) AND (starts_at IS NULL) = (offered_at IS NULL)",
+    )

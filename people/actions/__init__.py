@@ -1,6 +1,7 @@
 """What can happen to people's records. Called inside somebody's transaction; never commits."""
 
 from people.actions.accounts import (
+    account_for,
     add_account,
     add_member,
     confirm_totp,
@@ -113,6 +114,7 @@ __all__ = [
     "WrongMessageCode",
     "accept_provider",
     "acknowledge_form",
+    "account_for",
     "add_account",
     "add_client",
     "add_member",

@@ -14,7 +14,7 @@ from config.errors import Refused
 from config.keys import derive, digest
 from config.settings import Settings
 from people import queries
-from people.models import Account, Member, RecoveryCode, SignIn, SignInTry, SingleUseLink
+from people.models import Account, Client, Member, RecoveryCode, SignIn, SignInTry, SingleUseLink
 from people.rules import sign_in as rules
 from people.values import AccountKind, Language, LinkPurpose, Role
 from status import actions as ledger
@@ -52,6 +52,26 @@ async def add_account(
     session.add(row)
     await session.flush()
     return row
+
+
+async def account_for(session: AsyncSession, client: Client, *, now: datetime, new_id: NewId) -> Account | None:
+    """Return the account of a client who has proven their address; it begins here where there is none (4.6).
+
+    None where the address stands for somebody else's account.
+    """
+    row = await queries.account_of_client(session, client.id)
+    if row is not None or await queries.account_by_email(session, AccountKind.CLIENT, client.email) is not None:
+        return row
+    return await add_account(
+        session,
+        kind=AccountKind.CLIENT,
+        email=client.email,
+        language=Language(client.language),
+        timezone=client.timezone,
+        client_id=client.id,
+        now=now,
+        new_id=new_id,
+    )
 
 
 async def add_member(session: AsyncSession, account: Account, practice_id: UUID, role: Role, *, now: datetime) -> None:

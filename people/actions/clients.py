@@ -157,6 +157,19 @@ async def unarchive(session: AsyncSession, link: Relationship, *, now: datetime)
     await move_relationship(session, link, event, now=now)
 
 
+_TYPED = (
+    "first_name",
+    "last_name",
+    "preferred_name",
+    "phone",
+    "birth_date",
+    "lives_in",
+    "plan",
+    "timezone",
+    "language",
+)
+
+
 async def client_of_address(
     session: AsyncSession,
     *,
@@ -169,6 +182,7 @@ async def client_of_address(
     plan: str | None,
     timezone: str | None,
     language: Language,
+    preferred_name: str | None = None,
     proven: bool,
     actor: Actor,
     now: datetime,
@@ -184,6 +198,7 @@ async def client_of_address(
         id=new_id(),
         first_name=first_name,
         last_name=last_name,
+        preferred_name=preferred_name,
         email=email,
         phone=phone,
         birth_date=birth_date,
@@ -202,7 +217,7 @@ async def client_of_address(
         assert row is not None  # noqa: S101 - it was there, or it is now
     if row.verified_at is not None:
         return row
-    for name in ("first_name", "last_name", "phone", "birth_date", "lives_in", "plan", "timezone", "language"):
+    for name in _TYPED:
         told = getattr(typed, name)
         if told is not None and (proven or getattr(row, name) is None):
             setattr(row, name, told)

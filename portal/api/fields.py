@@ -26,6 +26,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from config import times
 from config.errors import BadInput, Problem
 from people import actions as people
+from portal.text import ADDRESS, LINES, ONE_LINE
 
 
 class Shape(BaseModel):
@@ -39,15 +40,6 @@ class Nothing(Shape):
 
 
 # Words
-
-# Not even inside: control characters, line and paragraph separators, and what turns the direction of writing.
-_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-_CONTROL_BUT_LINES = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-# Not alone: what leaves no mark on paper.
-_BLANK = r"\u0020\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff"
-
-ONE_LINE = f"^[^{_CONTROL}]*[^{_CONTROL}{_BLANK}][^{_CONTROL}]*$"
-LINES = f"^[^{_CONTROL_BUT_LINES}]*[^{_CONTROL}{_BLANK}][^{_CONTROL_BUT_LINES}]*$"
 
 Name = Annotated[
     str, Field(min_length=1, max_length=100, pattern=ONE_LINE, examples=["Ana"]), AfterValidator(str.strip)
@@ -64,8 +56,6 @@ Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=LINES), Afte
 
 
 # Ways to reach a person
-
-_ADDRESS = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 
 
 def _address(text: str) -> str:
@@ -91,7 +81,7 @@ def _zone(text: str) -> str:
 
 Address = Annotated[
     str,
-    Field(max_length=254, pattern=_ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]),
+    Field(max_length=254, pattern=ADDRESS, json_schema_extra={"format": "email"}, examples=["ana@example.com"]),
     AfterValidator(_address),
 ]
 Phone = Annotated[
@@ -337,5 +327,5 @@ def _sentence(error: ErrorDetails) -> str:
 _PATTERNS = {
     ONE_LINE: "Write words on one line, without control characters.",
     LINES: "Write words, without control characters.",
-    _ADDRESS: "Enter a mail address such as ana@example.com.",
+    ADDRESS: "Enter a mail address such as ana@example.com.",
 }

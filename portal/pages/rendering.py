@@ -30,10 +30,21 @@ def environment() -> Environment:
     return made
 
 
-def page(view: View, visit: Visit, *, path: str, menu: tuple[Page, ...] = (), done: str | None = None) -> str:
-    """Return a page as HTML; for htmx that asks for a part, the block of that name alone."""
+def page(
+    view: View,
+    visit: Visit,
+    *,
+    path: str,
+    here: str | None = None,
+    menu: tuple[Page, ...] = (),
+    done: str | None = None,
+) -> str:
+    """Return a page as HTML; for htmx that asks for a part, the block of that name alone.
+
+    `here` is where a choice of zone or language leads back to: the path, with what was asked there.
+    """
     template = environment().get_template(view.template)
-    told = {**frame(visit, path=path, menu=menu, done=done), **view.told}
+    told = {**frame(visit, path=path, menu=menu, done=done), "here": here or path, **view.told}
     if visit.part is not None and visit.part in template.blocks:
         context = template.new_context(told)
         return "".join(template.blocks[visit.part](context))
@@ -60,6 +71,8 @@ def frame(visit: Visit, *, path: str, menu: tuple[Page, ...], done: str | None) 
         "day_and_time": lambda at: views.day_and_time(at, zone, language),
         "span": lambda a, b: views.span(a, b, zone, language),
         "zone_name": views.zone_name(visit.now, zone),
+        "zone_at": lambda at: views.zone_name(at, zone),
+        "local_day": lambda at: views.local_day(at, zone),
         "left": lambda until: views.left(until, visit.now),
         "outage": False,
     }

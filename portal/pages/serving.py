@@ -174,7 +174,7 @@ def respond(request: web.Request, visit: Visit, shown: Shown) -> web.StreamRespo
     else:
         flash = request.cookies.get(FLASH)
         menu = request.config_dict[rendering.MENU]
-        text = rendering.page(shown, visit, path=request.path, menu=menu, done=flash)
+        text = rendering.page(shown, visit, path=request.path, here=request.path_qs, menu=menu, done=flash)
         response = web.Response(text=text, status=shown.status, content_type="text/html")
         if flash:
             response.del_cookie(FLASH, path="/")

@@ -162,7 +162,8 @@ async def begin_session(visit: Visit, account: Account, to: str, *, done: str | 
         now=visit.now,
         new_id=visit.new_id,
     )
-    if _known_device(visit, account.email) is None and account.totp_since != visit.now:
+    new = visit.now in {account.totp_since, account.created_at}
+    if _known_device(visit, account.email) is None and not new:
         await people.tell_of_new_device(visit.session, account, row.id, now=visit.now, new_id=visit.new_id)
     return Redirect(
         to,

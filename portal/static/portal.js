@@ -39,6 +39,10 @@ document.addEventListener("click", (event) => {
 
 // Countdowns: an element with data-until (ISO) shows the minutes and seconds that are left.
 const ticks = () => {
+  // A warning that an offer ends soon: shown for its last two minutes and after.
+  for (const one of document.querySelectorAll("[data-warn-at]")) {
+    one.hidden = new Date(one.dataset.warnAt) - Date.now() > 120000;
+  }
   for (const one of document.querySelectorAll("[data-until]")) {
     const left = Math.max(0, Math.floor((new Date(one.dataset.until) - Date.now()) / 1000));
     const [h, m, s] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];

@@ -2,13 +2,23 @@
 
 from scheduling.actions.appointments import book, let_go, take_up
 from scheduling.actions.availability import add_block, change_block, change_settings, remove_block, set_hours
-from scheduling.actions.booking import WrongCode, begin_booking, book_offer, complete_booking
+from scheduling.actions.booking import book_offer
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 from scheduling.actions.changes import cancel, reschedule, switch_to_call
 from scheduling.actions.clients import archive_client, close_account, unarchive_client
 from scheduling.actions.codes import booking_code
 from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due
+from scheduling.actions.drafts import (
+    WrongCode,
+    begin_booking,
+    begin_waiting,
+    books,
+    complete_booking,
+    complete_waiting,
+    send_another_code,
+    wait,
+)
 from scheduling.actions.endings import confirm_details, end, mark_no_show
 from scheduling.actions.feeds import (
     AHEAD,
@@ -64,8 +74,11 @@ from scheduling.actions.slots import (
     cautions,
     ensure_bookable,
     ensure_movable,
+    gone,
     list_slots,
+    movable_to,
     next_opening,
+    renewed,
     shown,
     slot_rules,
     usual_length_m,
@@ -98,9 +111,11 @@ __all__ = [
     "alternatives",
     "archive_client",
     "begin_booking",
+    "begin_waiting",
     "book",
     "book_offer",
     "booking_code",
+    "books",
     "calendar_feed_digest",
     "cancel",
     "cancel_series",
@@ -111,6 +126,7 @@ __all__ = [
     "claim_feed",
     "close_account",
     "complete_booking",
+    "complete_waiting",
     "compute_openings",
     "confirm_details",
     "correct_consultation",
@@ -124,6 +140,7 @@ __all__ = [
     "expire_request",
     "find_another",
     "forget_searches",
+    "gone",
     "hand_back",
     "house",
     "join_waitlist",
@@ -135,6 +152,7 @@ __all__ = [
     "make_calendar_feed",
     "make_series",
     "mark_no_show",
+    "movable_to",
     "move_series",
     "next_opening",
     "note_feed",
@@ -148,6 +166,7 @@ __all__ = [
     "refresh_openings",
     "remove_block",
     "remove_feed",
+    "renewed",
     "reschedule",
     "revoke_calendar_feed",
     "search",
@@ -155,6 +174,7 @@ __all__ = [
     "search_for_referred",
     "second_visits",
     "see_referral",
+    "send_another_code",
     "send_to_prescriber",
     "set_hours",
     "show_search",
@@ -164,6 +184,7 @@ __all__ = [
     "take_up",
     "unarchive_client",
     "usual_length_m",
+    "wait",
     "withdraw_psychiatric",
     "withdraw_request",
 ]

@@ -1,51 +1,39 @@
 """Booking from an offer, as the source of the offer asks for it (requirements 1.16).
 
-Either the appointment stands at once, or its time is held and somebody is asked. A booking that a client makes is
-begun first and completed with a code that went to their address; nothing is held before the address is proven, so
-nobody can squat on times. Called inside somebody's transaction; never commits.
+Either the appointment stands at once, or its time is held and somebody is asked. What a client begins and completes
+with a code stands in `drafts`. Called inside somebody's transaction; never commits.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.errors import NotFound, Refused
+from config.errors import Refused
 from people import actions as people
 from people import queries as people_queries
 from people.models import Client, Payer, Provider, Relationship
 from people.rules.age import age
-from people.values import AccountState, Language, RelationshipEvent, RelationshipState
+from people.values import AccountState, RelationshipEvent, RelationshipState
 from scheduling import queries
 from scheduling.actions import slots, steps
 from scheduling.actions.appointments import book_offered
 from scheduling.actions.house import House
 from scheduling.actions.requests import make_request
-from scheduling.models import Appointment, BookingDraft, Request
+from scheduling.models import Appointment, Request
 from scheduling.rules import booking as rules
-from scheduling.rules.booking import CodeVerdict
 from scheduling.rules.gates import failed_gates, sentence
 from scheduling.rules.matching.record import read_answers
 from scheduling.rules.policy import policy_for
-from scheduling.values import REFERRALS, Acceptance, BookingClient, DraftState, NotBookable, Offer, Source
-from status import actions as ledger
+from scheduling.values import REFERRALS, Acceptance, BookingClient, NotBookable, Offer, SessionType, Source
 from status.actions import NewId
-from status.values import Actor, Channel, EventKind, NoticeKey
+from status.values import Actor
 
 # Offers of other sources are for other doors: the calendar's own, and the waitlist's.
 BY_OFFER = REFERRALS | {Source.CLIENT_PORTAL}
-# What a client completes with a code; a payer vouches for who it sends.
-BY_CODE = BY_OFFER - {Source.PAYER}
-
-
-@dataclass(frozen=True, slots=True)
-class WrongCode:
-    """Not this code: a try that counts, so whoever called has to keep what was written."""
-
-    tries_left: int
 
 
 async def book_offer(
@@ -68,7 +56,7 @@ async def book_offer(
     """
     if offer.source not in BY_OFFER:
         raise Refused("not_by_offer", "What has this source is not booked from an offer.", status=422)
-    told = _Told(note=note, search_id=search_id, problems=await _problems(session, search_id), proven=proven)
+    told = _Told(note=note, search_id=search_id, problems=await problems_of(session, search_id), proven=proven)
     try:
         # What is given up in here gives the turn back at once: others need not wait while we look for other times.
         async with session.begin_nested():
@@ -120,6 +108,7 @@ async def _in_turn(
         session,
         first_name=client.first_name,
         last_name=client.last_name,
+        preferred_name=client.preferred_name,
         email=client.email,
         phone=client.phone,
         birth_date=client.birth_date,
@@ -136,7 +125,9 @@ async def _in_turn(
         await people.ask_to_verify(session, account, provider.id, now=now, new_id=new_id)
     link = await people_queries.relationship_for_update(session, provider.id, account.id)
     _see_that_they_may_meet(offer, link)
-    await _see_that_gates_are_passed(session, offer, provider, account, told.problems, now=now)
+    await see_that_gates_are_passed(
+        session, provider, account, offer.session_type, offer.source, problems=told.problems, now=now
+    )
     asked = await queries.practice_acceptance(session, provider.practice_id)
     policy = policy_for(offer.source, asked.get(offer.source), payer_is_instant=payer is not None and payer.instant)
     archived = link is not None and link.state is RelationshipState.ARCHIVED  # their provider is asked first (4.6)
@@ -179,7 +170,8 @@ async def _whose_time(session: AsyncSession, offer: Offer) -> tuple[Provider, Pa
     return provider, payer
 
 
-async def _problems(session: AsyncSession, search_id: UUID | None) -> Sequence[str]:
+async def problems_of(session: AsyncSession, search_id: UUID | None) -> Sequence[str]:
+    """Return what a client picked in a search; Refused where there is none under this id."""
     if search_id is None:
         return ()
     search = await queries.search(session, search_id)
@@ -197,15 +189,22 @@ def _see_that_they_may_meet(offer: Offer, link: Relationship | None) -> None:
         raise Refused("not_a_client", "Only clients of this provider book in the portal. Use the booking link.")
 
 
-async def _see_that_gates_are_passed(
-    session: AsyncSession, offer: Offer, provider: Provider, account: Client, problems: Sequence[str], *, now: datetime
+async def see_that_gates_are_passed(
+    session: AsyncSession,
+    provider: Provider,
+    account: Client,
+    session_type: SessionType,
+    source: Source,
+    *,
+    problems: Sequence[str],
+    now: datetime,
 ) -> None:
     """Ask every gate again, with what counts for this client (R18)."""
     today = now.astimezone(ZoneInfo(provider.timezone)).date()
     failed = failed_gates(
         queries.referral_rules(await queries.referral_settings(session, provider.id)),
-        session_type=offer.session_type,
-        source=offer.source,
+        session_type=session_type,
+        source=source,
         age=age(date.fromisoformat(account.birth_date), today) if account.birth_date else None,
         state=account.lives_in,
         plan=account.plan,
@@ -285,159 +284,3 @@ async def _book(
     )
     await steps.tell_made(session, row, now=now, new_id=new_id)
     return row
-
-
-# By a client, with a code
-
-
-async def begin_booking(
-    session: AsyncSession,
-    offer: Offer,
-    client: BookingClient,
-    *,
-    note: str | None,
-    house: House,
-    now: datetime,
-    new_id: NewId,
-    search_id: UUID | None = None,
-) -> BookingDraft:
-    """Write down what a client wants to book, and send a code to their address (M26).
-
-    Nothing here looks whether the address has an account: the answer is the same for all. Nothing is held: the
-    offer stays good for as long as the code, whatever else it loses by.
-    """
-    if offer.source not in BY_CODE:
-        raise Refused("not_by_code", "What has this source is not booked with a code.", status=422)
-    await _problems(session, search_id)
-    provider = await people_queries.provider(session, offer.provider_id)
-    if provider is None or not provider.active:
-        raise Refused("provider_left", "This provider cannot be booked any more. Choose another one.")
-    await slots.ensure_bookable(session, offer, house=house, now=now)
-    if await queries.codes_sent(session, client.email, now - timedelta(hours=1)) >= rules.CODES_AN_HOUR:
-        raise Refused("too_many_codes", "Too many codes were sent to this address. Try again in an hour.")
-    row = BookingDraft(
-        id=new_id(),
-        provider_id=offer.provider_id,
-        session_type=offer.session_type,
-        source=offer.source,
-        label=offer.label,
-        starts_at=offer.starts_at,
-        ends_at=offer.ends_at,
-        offered_at=offer.issued_at,
-        first_name=client.first_name,
-        last_name=client.last_name,
-        email=client.email,
-        phone=client.phone,
-        birth_date=client.birth_date,
-        lives_in=client.state,
-        plan=client.plan,
-        timezone=client.timezone,
-        language=client.language,
-        note=note,
-        search_id=search_id,
-        state=DraftState.AWAITING_CODE,
-        created_at=now,
-        expires_at=now + rules.CODE_LIVES,
-    )
-    session.add(row)
-    await session.flush()
-    await _record(session, EventKind.BOOKING_CODE_SENT, row, actor=Actor(kind="client"), now=now, new_id=new_id)
-    await ledger.notify(
-        session,
-        NoticeKey.BOOKING_CODE,
-        Channel.MAIL,
-        draft_id=row.id,
-        subject_id=row.id,
-        expires_at=row.expires_at,
-        now=now,
-        new_id=new_id,
-    )
-    return row
-
-
-_NO_CODE: Mapping[CodeVerdict, tuple[str, str]] = {
-    CodeVerdict.USED: ("code_used", "This booking was completed already."),
-    CodeVerdict.EXPIRED: ("code_expired", "This code has expired. Choose a time again to get another one."),
-    CodeVerdict.TRIED_OUT: ("too_many_tries", "Too many wrong codes were entered. Choose a time again."),
-}
-
-
-async def complete_booking(
-    session: AsyncSession, draft_id: UUID, code: str, *, house: House, now: datetime, new_id: NewId
-) -> Appointment | Request | WrongCode:
-    """Book what was begun, for who holds the code; conflicts are judged now, notice as it was offered.
-
-    A booking that is refused leaves the code as it was.
-    """
-    row = await queries.draft_for_update(session, draft_id)
-    if row is None:
-        raise NotFound
-    right = rules.code(house.code_key, row.id)
-    verdict = rules.judge_code(code, right, state=row.state, tries=row.tries, expires_at=row.expires_at, now=now)
-    if verdict is CodeVerdict.WRONG:
-        row.tries += 1
-        await session.flush()
-        return WrongCode(rules.CODE_TRIES - row.tries)
-    if verdict is not CodeVerdict.RIGHT:
-        raise Refused(*_NO_CODE[verdict])
-    known = await people_queries.client_by_email(session, row.email)
-    actor = Actor(kind="client", id=known.id if known else None)
-    made = await book_offer(
-        session,
-        _offered(row),
-        _typed(row),
-        note=row.note,
-        actor=actor,
-        house=house,
-        now=now,
-        new_id=new_id,
-        search_id=row.search_id,
-        proven=True,
-    )
-    row.state = DraftState.COMPLETED
-    row.appointment_id = made.id if isinstance(made, Appointment) else made.appointment_id
-    await session.flush()
-    actor = replace(actor, id=made.client_id)
-    await _record(session, EventKind.BOOKING_COMPLETED, row, actor=actor, now=now, new_id=new_id)
-    return made
-
-
-def _offered(row: BookingDraft) -> Offer:
-    return Offer(
-        provider_id=row.provider_id,
-        session_type=row.session_type,
-        source=row.source,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        issued_at=row.offered_at,
-        label=row.label,
-    )
-
-
-def _typed(row: BookingDraft) -> BookingClient:
-    return BookingClient(
-        first_name=row.first_name,
-        last_name=row.last_name,
-        email=row.email,
-        phone=row.phone,
-        birth_date=row.birth_date,
-        state=row.lives_in,
-        plan=row.plan,
-        timezone=row.timezone,
-        language=Language(row.language),
-    )
-
-
-async def _record(
-    session: AsyncSession, kind: EventKind, row: BookingDraft, *, actor: Actor, now: datetime, new_id: NewId
-) -> None:
-    await ledger.record(
-        session,
-        kind,
-        actor=actor,
-        now=now,
-        new_id=new_id,
-        provider_id=row.provider_id,
-        appointment_id=row.appointment_id,
-        data={"draft": str(row.id), "source": row.source.value, "session_type": row.session_type.value},
-    )

@@ -4,7 +4,7 @@ What is shown and what is booked are asked of the same terms, made here from the
 policy and the house's figures.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -161,6 +161,12 @@ async def why_not(session: AsyncSession, offer: Offer, *, house: House, now: dat
     return slots.check(found, rules, _span(offer), issued=issued, now=at)
 
 
+async def renewed(session: AsyncSession, offer: Offer, *, house: House, now: datetime) -> Offer | None:
+    """Return an offer as it would be made now, with the notice of now; None where its time is open no longer."""
+    anew = replace(offer, issued_at=now)
+    return anew if await why_not(session, anew, house=house, now=now) is None else None
+
+
 async def gone(session: AsyncSession, offer: Offer, why: NotBookable, *, house: House, now: datetime) -> Refused:
     """Return the refusal of a slot, with the three that are nearest to it and can be booked."""
     return Refused(why.value, _NOT_BOOKABLE[why], alternatives=await alternatives(session, offer, house=house, now=now))
@@ -195,6 +201,16 @@ async def ensure_movable(
         _NOT_BOOKABLE[no],
         alternatives=[{"starts_at": times.instant(one.start), "ends_at": times.instant(one.end)} for one in near],
     )
+
+
+async def movable_to(
+    session: AsyncSession, row: Appointment, *, since: datetime, until: datetime, house: House, now: datetime
+) -> Sequence[Span]:
+    """Return the times in a range that a client can move their appointment to; the same code refuses the others."""
+    rules = await _terms_of(session, row, house)
+    rules = replace(rules, length=times.seconds(row.ends_at) - times.seconds(row.starts_at))
+    found = await queries.calendar(session, row.provider_id, since - AROUND, until + AROUND, but=row.id)
+    return _open(found, rules, since, until, now)
 
 
 async def _terms_of(session: AsyncSession, row: Appointment, house: House) -> SlotRules:

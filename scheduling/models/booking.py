@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from config import database
@@ -54,11 +54,17 @@ class Request(SQLModel, table=True):
 
 
 class BookingDraft(SQLModel, table=True):
-    """A booking that a client made and has yet to complete with the code sent to their address; kept for a day."""
+    """What a client has begun and has yet to complete with the code sent to their address; kept for a day.
+
+    With a time it is a booking, and without one a place on the waitlist.
+    """
 
     __tablename__ = "booking_drafts"
     __table_args__ = (
         Index("ix_booking_drafts_address", text("lower(email)"), "created_at"),
+        CheckConstraint(
+            "(starts_at IS NULL) = (ends_at IS NULL) AND (starts_at IS NULL) = (offered_at IS NULL)", name="time"
+        ),
         *database.checks(session_type=SessionType, source=Source, state=DraftState, language=Language),
     )
 
@@ -67,11 +73,12 @@ class BookingDraft(SQLModel, table=True):
     session_type: SessionType = Field(sa_column=database.enum(SessionType))
     source: Source = Field(sa_column=database.enum(Source))
     label: str | None = Field(default=None, max_length=40)
-    starts_at: datetime = Field(sa_column=database.instant())
-    ends_at: datetime = Field(sa_column=database.instant())
-    offered_at: datetime = Field(sa_column=database.instant())
+    starts_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    ends_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    offered_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
     first_name: str = Field(max_length=100)
     last_name: str = Field(max_length=100)
+    preferred_name: str | None = Field(default=None, max_length=100)
     email: str = Field(max_length=254)
     phone: str | None = Field(default=None, max_length=16)
     birth_date: str | None = Field(default=None, max_length=10)

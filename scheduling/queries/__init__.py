@@ -13,6 +13,7 @@ from scheduling.queries.appointments import (
     neighbours,
     providers_met,
     second_visits,
+    past_of_client,
     taken_between,
     to_end,
     upcoming_tracked,
@@ -53,6 +54,7 @@ from scheduling.queries.booking import (
     practice_acceptance,
     request,
     request_for_update,
+    request_of,
     requests,
     set_practice_acceptance,
 )
@@ -91,6 +93,7 @@ from scheduling.queries.waitlist import (
     waitlist_entry,
     waitlist_entry_for_update,
     waits_of,
+    waits_of_client,
 )
 
 __all__ = [
@@ -143,6 +146,7 @@ __all__ = [
     "of_referrals",
     "of_series",
     "open_bookings",
+    "past_of_client",
     "pending_by_payers",
     "pending_requests",
     "pending_with",
@@ -155,6 +159,7 @@ __all__ = [
     "replace_hours",
     "request",
     "request_for_update",
+    "request_of",
     "requests",
     "rule",
     "search",
@@ -172,6 +177,7 @@ __all__ = [
     "waitlist_entry",
     "waitlist_entry_for_update",
     "waits_of",
+    "waits_of_client",
     "who_misses_only",
     "window",
     "windows",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -90,6 +90,22 @@ async def appointments_of_client(
             col(Appointment.ends_at) > now,
         )
         .order_by(col(Appointment.starts_at))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
+async def past_of_client(session: AsyncSession, client_id: UUID, now: datetime, limit: int) -> Sequence[Appointment]:
+    """Return what a client has had, or given up, the latest first; holds that were let go are left out."""
+    ahead = and_(col(Appointment.state).in_(TAKEN), col(Appointment.ends_at) > now)
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.client_id) == client_id,
+            col(Appointment.state) != AppointmentState.RELEASED,
+            not_(ahead),
+        )
+        .order_by(col(Appointment.starts_at).desc(), col(Appointment.id))
         .limit(limit)
     )
     return found.scalars().all()

@@ -18,6 +18,17 @@ async def request(session: AsyncSession, request_id: UUID) -> Request | None:
     return await session.get(Request, request_id)
 
 
+async def request_of(session: AsyncSession, appointment_id: UUID) -> Request | None:
+    """Return the request that an appointment was asked for by, if it was."""
+    found = await session.execute(
+        select(Request)
+        .where(col(Request.appointment_id) == appointment_id)
+        .order_by(col(Request.requested_at).desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
 async def request_for_update(session: AsyncSession, request_id: UUID) -> Request | None:
     """Return one request, locked."""
     return await session.get(Request, request_id, with_for_update=True, populate_existing=True)

@@ -111,6 +111,16 @@ async def waits_of(session: AsyncSession, provider_id: UUID, client_id: UUID) ->
     return found.scalars().all()
 
 
+async def waits_of_client(session: AsyncSession, client_id: UUID) -> Sequence[WaitlistEntry]:
+    """Return what a client waits for, with anybody, what is offered first."""
+    found = await session.execute(
+        select(WaitlistEntry)
+        .where(col(WaitlistEntry.client_id) == client_id, col(WaitlistEntry.state).in_(WAITS))
+        .order_by(col(WaitlistEntry.expires_at).nulls_last(), col(WaitlistEntry.since), col(WaitlistEntry.id))
+    )
+    return found.scalars().all()
+
+
 async def due_waits(session: AsyncSession, now: datetime, limit: int = 500) -> Sequence[UUID]:
     """Return the offers whose time has passed, longest over first."""
     found = await session.execute(

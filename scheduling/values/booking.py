@@ -167,6 +167,7 @@ class BookingClient:
     first_name: str
     last_name: str
     email: str
+    preferred_name: str | None = None
     phone: str | None = None
     birth_date: str | None = None
     state: str | None = None
