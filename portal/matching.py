@@ -9,7 +9,7 @@ from config import times
 from people.values import Gender, Language
 from portal import words
 from scheduling.rules import vocabulary
-from scheduling.values import Answers, Line, LineCode, Ordering, Preference, Word
+from scheduling.values import Answers, Gate, Line, LineCode, Ordering, Preference, Word
 
 _PARAGRAPHS = (
     "gates",
@@ -60,6 +60,11 @@ def preference(wish: Preference, answers: Answers, language: Language) -> str:
         case Preference.DAY_PARTS:
             parts = [_say(f"day_{one.value}", language) for one in sorted(answers.day_parts)]
             return _say("day_parts", language, word=format_list(parts, style="or", locale=language.value))
+
+
+def gate(one: Gate, language: Language) -> str:
+    """Say a condition that somebody does not meet, as it stands after "everything but this"."""
+    return _say(f"but_{one.value}", language)
 
 
 def label(list_of: Mapping[str, Word], word: str, language: Language) -> str:

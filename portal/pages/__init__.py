@@ -13,13 +13,21 @@ from portal import assets, live, photos
 from portal.pages import home, preferences, profiles, rendering, serving, sign_in
 from portal.pages import home, preferences, rendering, serving, sign_in
 from portal import assets, live
-from portal.pages import booking, bookings, home, preferences, rendering, serving, sign_in
+from portal.pages import booking, bookings, find, home, preferences, rendering, serving, sign_in
 from portal.pages.page import Page
 
 _log = structlog.get_logger(__name__)
 
 PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *profiles.PAGES)
 PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *booking.PAGES, *bookings.PAGES)
+PAGES: tuple[Page, ...] = (
+    *home.PAGES,
+    *sign_in.PAGES,
+    *preferences.PAGES,
+    *booking.PAGES,
+    *bookings.PAGES,
+    *find.PAGES,
+)
 
 
 def add_to(app: web.Application) -> None:

@@ -231,6 +231,7 @@ async def times_to_move(visit: Visit) -> Shown:
         now=visit.now,
     )
     shown = [Time(times.instant(one.start), times.instant(one.end), "") for one in spans]
+    shown = [one for one in shown if one.starts_at != row.starts_at]
     near = visit.trouble.facts.get("alternatives") if visit.trouble else None
     return View(
         "bookings/move.html",

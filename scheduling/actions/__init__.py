@@ -33,7 +33,9 @@ from scheduling.actions.feeds import (
 )
 from scheduling.actions.house import House, house
 from scheduling.actions.matching import (
+    bands,
     forget_searches,
+    missed_in,
     provider_visibility,
     read_search,
     search,
@@ -110,6 +112,7 @@ __all__ = [
     "add_feed",
     "alternatives",
     "archive_client",
+    "bands",
     "begin_booking",
     "begin_waiting",
     "book",
@@ -152,6 +155,7 @@ __all__ = [
     "make_calendar_feed",
     "make_series",
     "mark_no_show",
+    "missed_in",
     "movable_to",
     "move_series",
     "next_opening",

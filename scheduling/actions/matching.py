@@ -1,6 +1,6 @@
 """Looking for a provider: searches, searches again, and what a provider may know of them (R13-R20, requirements 3)."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -17,11 +17,11 @@ from scheduling.actions.openings import openings_now
 from scheduling.models import Search
 from scheduling.queries.matching import Tally
 from scheduling.rules import vocabulary
-from scheduling.rules.matching import gates, order, record
+from scheduling.rules.matching import gates, order, record, score
 from scheduling.rules.matching.explain import explain
 from scheduling.rules.matching.score import parts
 from scheduling.rules.matching.visibility import Visibility, visibility
-from scheduling.rules.matching.weights import ORDERING
+from scheduling.rules.matching.weights import ORDERING, VERSIONS
 from scheduling.values import (
     Answers,
     Candidate,
@@ -134,6 +134,19 @@ async def show_search(
     ordered = ordered[place : place + limit]
     page = await _page(session, kept.answers, ordered, limit, house=house, now=now)
     return _result(row, kept, page.found, following)
+
+
+async def missed_in(session: AsyncSession, row: Search, *, now: datetime) -> tuple[Without, ...]:
+    """Return how many pass all gates of a search but one; and who, where nobody passed all (R16)."""
+    kept = read_search(row)
+    tally = Tally(counts={**kept.failed, frozenset(): kept.passed})
+    return await _without(session, kept.answers, tally, kept.seed, now)
+
+
+def bands(kept: SearchRecord) -> Mapping[UUID, int]:
+    """Return in which band everybody stands who was scored: within one all are equal (3.2)."""
+    by = VERSIONS[kept.version]
+    return {one.provider_id: score.band(score.score(one.parts, by=by), by=by) for one in kept.scored}
 
 
 def read_search(row: Search) -> SearchRecord:
