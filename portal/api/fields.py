@@ -26,7 +26,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from config import times
 from config.errors import BadInput, Problem
 from people import actions as people
-from portal.text import ADDRESS, LINES, ONE_LINE
+from portal import text
+from portal.text import ADDRESS
 
 
 class Shape(BaseModel):
@@ -40,6 +41,8 @@ class Nothing(Shape):
 
 
 # Words
+
+ONE_LINE, LINES = text.ONE_LINE, text.LINES
 
 Name = Annotated[
     str, Field(min_length=1, max_length=100, pattern=ONE_LINE, examples=["Ana"]), AfterValidator(str.strip)

@@ -32,9 +32,8 @@ from people.values.imports import (
 from people.writers import as_csv, as_xlsx
 from portal import notes
 from portal.api import access, cursors
-from portal.api.fields import WHOLE, Absent, Flag, Listing, Nothing, Shape
+from portal.api.fields import ONE_LINE, WHOLE, Absent, Flag, Listing, Nothing, Shape
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Download, Method, Operation
-from portal.text import ONE_LINE
 from portal.uploads import Upload
 
 CSV = "text/csv"

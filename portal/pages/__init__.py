@@ -10,20 +10,16 @@ from aiohttp.typedefs import Handler
 
 from config.http import database_is_away
 from portal import assets, live, photos
-from portal.pages import home, preferences, profiles, rendering, serving, sign_in
-from portal.pages import home, preferences, rendering, serving, sign_in
-from portal import assets, live
-from portal.pages import booking, bookings, find, home, preferences, rendering, serving, sign_in
+from portal.pages import booking, bookings, find, home, preferences, profiles, rendering, serving, sign_in
 from portal.pages.page import Page
 
 _log = structlog.get_logger(__name__)
 
-PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *profiles.PAGES)
-PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *booking.PAGES, *bookings.PAGES)
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *sign_in.PAGES,
     *preferences.PAGES,
+    *profiles.PAGES,
     *booking.PAGES,
     *bookings.PAGES,
     *find.PAGES,

@@ -333,5 +333,5 @@ PAGES = (
     Page(name="withdraw_booking", path=f"{_ONE}/withdraw", roles=CLIENTS, submit=withdraw, again=booking),
     Page(name="move_booking", path=f"{_ONE}/move", roles=CLIENTS, show=times_to_move, submit=move),
     Page(name="find_another", path=f"{_ONE}/another", roles=CLIENTS, submit=find_another, again=booking),
-    Page(name="booking_file", path=f"{_ONE}/calendar.ics", roles=CLIENTS, show=file),
+    Page(name="booking_file", path=f"{_ONE}/calendar.ics", roles=CLIENTS, show=file, file=True),
 )

@@ -153,7 +153,8 @@ class Page:
 
     `again` is shown instead of `show` when the form was refused, for a path that has no page of its own.
     `roles` are those of whom one is enough; empty is everybody. `recent` asks for the password again when the last
-    proof is older than a quarter of an hour. `menu` is the key of its words in the menu, if it stands there.
+    proof is older than a quarter of an hour. `menu` is the key of its words in the menu, if it stands there. `file`
+    says that it is a file to be kept, and nothing to be looked at.
     """
 
     name: str
@@ -164,4 +165,5 @@ class Page:
     again: Handler | None = None
     recent: bool = False
     menu: str | None = None
+    file: bool = False
     largest_body: int = 256 * 1024

@@ -74,10 +74,10 @@ class Whose:
 async def whose(visit: Visit) -> Whose:
     """Find whose page this is; NotFound for one that is not public, whether or not there is such a provider (R4)."""
     session = visit.session
-    profile = await people_queries.profile_by_slug(session, visit.path["slug"])
-    provider = await people_queries.provider(session, profile.provider_id) if profile and profile.published else None
-    if profile is None or provider is None or not provider.active:
+    at = await people_queries.profile_at(session, visit.path["slug"])
+    if at is None or not at[0].active or not at[1].published:
         raise NotFound
+    provider, profile = at
     label = visit.query.get("src", "")
     search_id = opaque(visit.query.get("search"))
     search = await calendar.search(session, search_id) if search_id else None
