@@ -9,7 +9,7 @@ from bridge.actions.hearing import Ending, hear, take_report
 from bridge.actions.history import caller_key
 from bridge.actions.keypad import begin_verification, keyed_choice, keyed_code, keyed_pin
 from bridge.actions.outages import declare_outage, judge_line, note_sign, restore, reveal
-from bridge.actions.showing import contacts, report_issue
+from bridge.actions.showing import contacts, doubt_status, report_issue
 from bridge.actions.texts import take_receipt, take_text
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "conclude",
     "contacts",
     "declare_outage",
+    "doubt_status",
     "hear",
     "judge_line",
     "keyed_choice",

@@ -14,7 +14,7 @@ from bridge.values import (
     Contact,
     LineState,
 )
-from config.errors import NotFound
+from config.errors import NotFound, Refused
 from config.settings import Settings
 from people import actions as people
 from people.models import SupportCase
@@ -23,7 +23,9 @@ from scheduling import queries as scheduling
 from scheduling.models import Appointment
 from scheduling.values import AppointmentState
 from status import actions as ledger
-from status.values import Actor, Channel, EventKind, NoticeKey
+from status import queries as ledger_queries
+from status.rules.consultation import can_be_doubted
+from status.values import Actor, Channel, EventKind, NoticeKey, Policy
 
 
 async def contacts(
@@ -78,9 +80,19 @@ async def contacts(
 
 
 async def report_issue(
-    session: AsyncSession, appointment_id: UUID, *, text: str, actor: Actor, now: datetime, new_id: NewId
+    session: AsyncSession,
+    appointment_id: UUID,
+    *,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+    consultation_id: UUID | None = None,
 ) -> SupportCase:
-    """Open a support case about an appointment, with the facts of its calls, and acknowledge it (R110, M23)."""
+    """Open a support case about an appointment, with the facts of its calls, and acknowledge it (R110, M23).
+
+    With a consultation, it is that one's status which is said to be wrong.
+    """
     appointment = await scheduling.appointment(session, appointment_id)
     if appointment is None:
         raise NotFound
@@ -109,7 +121,11 @@ async def report_issue(
         provider_id=appointment.provider_id,
         appointment_id=appointment_id,
         text=text,
-        facts={"calls": calls, "occurrence": appointment.occurrence},
+        facts={
+            "calls": calls,
+            "occurrence": appointment.occurrence,
+            **({"doubted": str(consultation_id)} if consultation_id else {}),
+        },
         now=now,
         new_id=new_id,
     )
@@ -135,3 +151,22 @@ async def report_issue(
         new_id=new_id,
     )
     return case
+
+
+async def doubt_status(
+    session: AsyncSession,
+    appointment_id: UUID,
+    *,
+    text: str,
+    policy: Policy,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> SupportCase:
+    """Say that the line was wrong about a consultation (R115): support looks, and the status stays until then."""
+    row = (await ledger_queries.latest_consultations(session, [appointment_id])).get(appointment_id)
+    if row is None or not can_be_doubted(row.status, row.ends_at, policy, now):
+        raise Refused("window_closed", "Only a status that the line has shared, and within three days of the end.")
+    return await report_issue(
+        session, appointment_id, text=text, actor=actor, now=now, new_id=new_id, consultation_id=row.id
+    )

@@ -124,7 +124,7 @@ from people.queries.programme import (
     receives_from,
     set_payers,
 )
-from people.queries.seen import seen
+from people.queries.seen import find_clients, seen
 from people.queries.support import (
     cases,
     issues,
@@ -180,6 +180,7 @@ __all__ = [
     "enrolment",
     "enrolment_by_id",
     "enrolment_for_update",
+    "find_clients",
     "finish_write",
     "forget_addresses",
     "forget_person",

@@ -1,17 +1,17 @@
 """Clients as their providers see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from people.models import Client, Provider, Relationship
 from people.rules.age import age
-from people.values import SeenClient
+from people.values import RelationshipState, SeenClient
 
 
 async def seen(
@@ -54,3 +54,22 @@ def _as_seen(client: Client, link: Relationship | None, today: date) -> SeenClie
         age=age(date.fromisoformat(client.birth_date), today) if client.birth_date else None,
         lives_in=client.lives_in,
     )
+
+
+async def find_clients(
+    session: AsyncSession, provider_id: UUID, words: str, states: Collection[RelationshipState], limit: int
+) -> Sequence[tuple[UUID, str]]:
+    """Return who is in a provider's list by what they are called there, each word somewhere in the name (R46)."""
+    first = func.coalesce(col(Relationship.typed_first_name), col(Client.preferred_name), col(Client.first_name))
+    last = func.coalesce(col(Relationship.typed_last_name), col(Client.last_name))
+    name = func.concat(first, " ", last)
+    query = (
+        select(col(Client.id), name)
+        .join(Relationship, col(Relationship.client_id) == col(Client.id))
+        .where(col(Relationship.provider_id) == provider_id, col(Relationship.state).in_(states))
+        .order_by(func.lower(last), func.lower(first), col(Client.id))
+        .limit(limit)
+    )
+    for word in words.split()[:5]:
+        query = query.where(func.lower(name).contains(word.lower(), autoescape=True))
+    return [(client_id, called) for client_id, called in await session.execute(query)]

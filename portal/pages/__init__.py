@@ -11,6 +11,9 @@ from aiohttp.typedefs import Handler
 from config.http import database_is_away
 from portal import assets, live, photos
 from portal.pages import booking, bookings, find, home, preferences, profiles, rendering, serving, sign_in
+from portal.pages import home, preferences, profiles, rendering, serving, sign_in
+from portal import assets, live
+from portal.pages import calendar, home, preferences, rendering, serving, sign_in
 from portal.pages.page import Page
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +27,8 @@ PAGES: tuple[Page, ...] = (
     *bookings.PAGES,
     *find.PAGES,
 )
+PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *profiles.PAGES)
+PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *calendar.PAGES)
 
 
 def add_to(app: web.Application) -> None:
@@ -47,13 +52,13 @@ def _served(page: Page) -> Handler:
 
 
 # What programs ask; everything else is asked by somebody with a browser.
-_PROGRAMS = ("/api/", "/twilio/", "/health/", "/metrics", "/calendar/")
+_PROGRAMS = ("/api/", "/twilio/", "/health/", "/metrics")
 
 
 @web.middleware
 async def as_pages(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer people with pages, also what was not found and what went wrong."""
-    if request.path.startswith(_PROGRAMS):
+    if request.path.startswith(_PROGRAMS) or request.path.endswith(".ics"):
         return await handler(request)
     try:
         return await handler(request)

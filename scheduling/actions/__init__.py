@@ -6,6 +6,8 @@ from scheduling.actions.booking import book_offer
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
 from scheduling.actions.changes import cancel, reschedule, switch_to_call
 from scheduling.actions.clients import archive_client, close_account, unarchive_client
+from scheduling.actions.changes import cancel, possible, reschedule, switch_to_call
+from scheduling.actions.clients import archive_client, unarchive_client
 from scheduling.actions.codes import booking_code
 from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due
@@ -77,6 +79,7 @@ from scheduling.actions.slots import (
     ensure_bookable,
     ensure_movable,
     gone,
+    free_times,
     list_slots,
     movable_to,
     next_opening,
@@ -144,6 +147,7 @@ __all__ = [
     "find_another",
     "forget_searches",
     "gone",
+    "free_times",
     "hand_back",
     "house",
     "join_waitlist",
@@ -163,6 +167,8 @@ __all__ = [
     "note_first_visit",
     "offer_freed",
     "openings_now",
+    "possible",
+    "profile",
     "provider_visibility",
     "read_search",
     "record_consent",

@@ -20,6 +20,11 @@ from status.values import Actor, Channel, ConsultationEvent, EventKind, NoticeKe
 OPERATOR = "operator"
 
 
+def possible(row: Appointment, now: datetime) -> frozenset[AppointmentEvent]:
+    """Return what its provider can do with an appointment as it stands."""
+    return rules.possible(steps.facts(row), now=now)
+
+
 async def reschedule(
     session: AsyncSession,
     appointment_id: UUID,

@@ -31,6 +31,7 @@ from scheduling.values import (
     Source,
     SourcePolicy,
     Span,
+    Windows,
 )
 
 AROUND = timedelta(seconds=slots.AROUND_S)
@@ -113,6 +114,30 @@ async def list_slots(
         )
         for span in _open(found, rules, since, until, now)
     ]
+
+
+async def free_times(
+    session: AsyncSession,
+    provider_id: UUID,
+    session_type: SessionType,
+    *,
+    since: datetime,
+    until: datetime,
+    length: timedelta | None = None,
+    but: UUID | None = None,
+    house: House,
+    now: datetime,
+) -> list[tuple[datetime, datetime]]:
+    """Return the open times that start in a range, for a provider who looks for one: no notice, whoever is taken.
+
+    Of its own length, or the usual one; `but` is the appointment that is to be moved.
+    """
+    settings = await queries.referral_settings(session, provider_id)
+    rules = slot_rules(settings, session_type, Source.PROVIDER_MADE, house)
+    length_s = int(length.total_seconds()) if length else rules.length
+    rules = replace(rules, windows=Windows.OPEN_HOURS, length=length_s)
+    found = await queries.calendar(session, provider_id, since - AROUND, until + AROUND, but=but)
+    return [(times.instant(one.start), times.instant(one.end)) for one in _open(found, rules, since, until, now)]
 
 
 async def next_opening(

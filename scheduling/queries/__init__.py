@@ -7,6 +7,7 @@ from scheduling.queries.appointments import (
     appointment_for_update,
     appointments,
     appointments_ahead,
+    appointments_between,
     appointments_by_id,
     appointments_of_client,
     lock_calendar,
@@ -56,6 +57,7 @@ from scheduling.queries.booking import (
     request_for_update,
     request_of,
     requests,
+    requests_to_decide,
     set_practice_acceptance,
 )
 from scheduling.queries.calendar_feeds import calendar_feed, calendar_feed_behind, starting_between
@@ -110,6 +112,7 @@ __all__ = [
     "appointment_for_update",
     "appointments",
     "appointments_ahead",
+    "appointments_between",
     "appointments_by_id",
     "appointments_of_client",
     "block",
@@ -161,6 +164,7 @@ __all__ = [
     "request_for_update",
     "request_of",
     "requests",
+    "requests_to_decide",
     "rule",
     "search",
     "searches_of",

@@ -78,6 +78,24 @@ async def appointments_ahead(
     return found.scalars().all()
 
 
+async def appointments_between(
+    session: AsyncSession, provider_id: UUID, since: datetime, until: datetime, limit: int
+) -> Sequence[Appointment]:
+    """Return what stands in a provider's calendar in a span, held, booked or over, in order of time."""
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.state).not_in(GIVEN_UP),
+            col(Appointment.ends_at) > since,
+            col(Appointment.starts_at) < until,
+        )
+        .order_by(col(Appointment.starts_at))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
 async def appointments_of_client(
     session: AsyncSession, client_id: UUID, now: datetime, limit: int
 ) -> Sequence[Appointment]:

@@ -121,6 +121,20 @@ async def pending_requests(session: AsyncSession, client_id: UUID, now: datetime
     return found.scalar_one()
 
 
+async def requests_to_decide(session: AsyncSession, provider_id: UUID, now: datetime) -> int:
+    """Count what a provider is asked that can still be decided (R90)."""
+    found = await session.execute(
+        select(func.count())
+        .select_from(Request)
+        .where(
+            col(Request.provider_id) == provider_id,
+            col(Request.state) == RequestState.PENDING,
+            col(Request.expires_at) > now,
+        )
+    )
+    return found.scalar_one()
+
+
 async def open_bookings(session: AsyncSession, client_id: UUID, now: datetime) -> int:
     """Count the appointments that a client made, with all providers, that are booked and lie ahead (R20)."""
     found = await session.execute(

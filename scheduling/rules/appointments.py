@@ -3,7 +3,26 @@
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from scheduling.values import AppointmentFacts, AppointmentState, NotPossible, SessionType, Side, Source
+from scheduling.rules import lifecycle
+from scheduling.values import (
+    AppointmentEvent,
+    AppointmentFacts,
+    AppointmentState,
+    NotPossible,
+    SessionType,
+    Side,
+    Source,
+)
+
+BY_PROVIDERS = frozenset(
+    {
+        AppointmentEvent.RESCHEDULE,
+        AppointmentEvent.SWITCH_TO_CALL,
+        AppointmentEvent.CANCEL_BY_PROVIDER,
+        AppointmentEvent.CONFIRM_DETAILS,
+        AppointmentEvent.MARK_NO_SHOW,
+    }
+)
 
 # How long after its end a session can be marked as a no-show.
 NO_SHOW_WITHIN = timedelta(days=7)
@@ -64,6 +83,17 @@ def why_no_no_show(facts: AppointmentFacts, *, now: datetime) -> NotPossible | N
     if facts.session_type is not SessionType.FULL_SESSION:
         return NotPossible.NOT_A_SESSION
     return NotPossible.TOO_LATE_FOR_NO_SHOW if now >= facts.ends_at + NO_SHOW_WITHIN else None
+
+
+def possible(facts: AppointmentFacts, *, now: datetime) -> frozenset[AppointmentEvent]:
+    """Return what a provider can do with an appointment as it stands, with the right words where some are needed."""
+    after = lifecycle.APPOINTMENT.get(state_at(facts.state, facts.ends_at, now), {})
+    against = {
+        AppointmentEvent.SWITCH_TO_CALL: why_not_a_call(facts, now=now),
+        AppointmentEvent.CONFIRM_DETAILS: why_not_confirmed(facts),
+        AppointmentEvent.MARK_NO_SHOW: why_no_no_show(facts, now=now),
+    }
+    return frozenset(event for event in after if event in BY_PROVIDERS and against.get(event) is None)
 
 
 def reminder_at(starts_at: datetime, *, told_now: bool, before: timedelta, now: datetime) -> datetime | None:

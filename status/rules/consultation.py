@@ -10,6 +10,11 @@ def closes_at(ends_at: datetime, policy: Policy) -> datetime:
     return ends_at + timedelta(hours=policy.window_h)
 
 
+def can_be_doubted(status: ConsultationStatus, ends_at: datetime, policy: Policy, now: datetime) -> bool:
+    """Tell whether a provider can say that an automatic status is not right: until its window closes (R115)."""
+    return status is ConsultationStatus.OCCURRED_AUTO and now < closes_at(ends_at, policy)
+
+
 def asks_at(facts: ConsultationFacts, policy: Policy) -> datetime:
     """Return the instant at which the provider is asked: the end, or 4 h later while a call still runs (R117)."""
     return facts.ends_at + (timedelta(hours=policy.live_grace_h) if facts.live_since else timedelta())

@@ -177,3 +177,22 @@ def test_r28_a_series_is_shifted_on_the_wall_over_a_change_of_the_clocks() -> No
 
     assert shifted(before, by) == datetime(2027, 3, 10, 15, 30, tzinfo=UTC)
     assert shifted(after, by) == datetime(2027, 3, 17, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "session_type", "at", "can"),
+    [
+        (AppointmentState.HELD, SessionType.FULL_SESSION, START - SECOND, ""),
+        (AppointmentState.BOOKED, SessionType.FULL_SESSION, START - SECOND, "cancel reschedule switch"),
+        (AppointmentState.BOOKED, SessionType.FULL_SESSION, START, "cancel reschedule"),
+        (AppointmentState.BOOKED, SessionType.PHONE_CONSULTATION, START - SECOND, "cancel reschedule"),
+        (AppointmentState.BOOKED, SessionType.FULL_SESSION, END, "confirm mark reschedule"),
+        (AppointmentState.ENDED, SessionType.FULL_SESSION, END + timedelta(days=7), "confirm reschedule"),
+        (AppointmentState.ENDED, SessionType.PHONE_CONSULTATION, END, "reschedule"),
+        (AppointmentState.CANCELLED_BY_CLIENT, SessionType.FULL_SESSION, START, ""),
+        (AppointmentState.NO_SHOW, SessionType.FULL_SESSION, END, ""),
+    ],
+)
+def test_what_a_provider_is_offered(state: AppointmentState, session_type: SessionType, at: datetime, can: str) -> None:
+    found = rules.possible(replace(FACTS, state=state, session_type=session_type), now=at)
+    assert " ".join(sorted(one.value.partition("_")[0] for one in found)) == can

@@ -55,6 +55,7 @@ async def test_anybody_can_use_every_page_of(area: str, stage: Stage, visitors: 
 async def _visited(story: Story, scene: Scene, visitor: Visitor) -> tuple[list[str], Mapping[str, str]]:
     """Return what is wrong with a story's page, and its HTML in both languages."""
     name = f"{story.page} ({story.state})"
+    await visitor.page.goto("about:blank")  # the page before asks for nothing any more
     visitor.complaints.clear()
     await visitor.forget()
     await visitor.take(**scene.cookies)
@@ -134,7 +135,8 @@ def untranslated(english: list[str], spanish: list[str]) -> list[str]:
     """
     alike = {one["en"] for one in words.catalogue().values() if one["en"] == one["es"]}
     alike |= {one.en for known in LABELS for one in known.values() if one.en == one.es}
-    same = {text for text in english if not alike.issuperset(text.split(", "))}
+    said = re.compile("|".join(re.sub(r"\\{.*?\\}", ".+", re.escape(one)) for one in sorted(alike)))
+    same = {text for text in english if not all(said.fullmatch(piece) for piece in text.split(", "))}
     return [
         f"not Spanish: {text}"
         for text in dict.fromkeys(spanish)
@@ -153,6 +155,7 @@ def untranslated(english: list[str], spanish: list[str]) -> list[str]:
         ("2:00 PM EST", "2:00 PM EST", False),
         ("Canary-Casey and the others", "Canary-Casey and the others", False),
         ("No", "No", False),
+        ("48 h 0 min", "48 h 0 min", False),
     ],
 )
 def test_a_piece_that_is_english_is_found(english: str, spanish: str, wrong: bool) -> None:

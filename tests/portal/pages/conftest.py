@@ -16,7 +16,7 @@ from yarl import URL
 from app import web
 from config.deps import Deps
 from people import actions as people
-from people.models import Account, Client, Provider
+from people.models import Account, Client, Practice, Provider
 from people.values import AccountKind, Language, Role
 
 PASSWORD = "four words of-the-tests"
@@ -131,6 +131,13 @@ class Accounts:
                 now=self.deps.now(),
                 new_id=self.deps.new_id,
             )
+
+    async def in_practice(self, practice: Practice, role: Role, *, email: str = "front.desk@example.com") -> Account:
+        """Return somebody who administers or schedules for a practice, and is no provider."""
+        account = await self.of(email=f"{self.deps.new_id().hex[:8]}.{email}")
+        async with self.deps.sessions.begin() as session:
+            await people.add_member(session, account, practice.id, role, now=self.deps.now())
+        return account
 
     def code(self, account: Account) -> str:
         """Return what the owner's app shows now."""
