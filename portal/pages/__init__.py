@@ -14,6 +14,15 @@ from portal.pages import booking, bookings, find, home, preferences, profiles, r
 from portal.pages import home, preferences, profiles, rendering, serving, sign_in
 from portal import assets, live
 from portal.pages import calendar, home, preferences, rendering, serving, sign_in
+from portal.pages import (
+    calendar,
+    home,
+    preferences,
+    profiles,
+    rendering,
+    serving,
+    sign_in,
+)
 from portal.pages.page import Page
 
 _log = structlog.get_logger(__name__)
@@ -29,6 +38,14 @@ PAGES: tuple[Page, ...] = (
 )
 PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *profiles.PAGES)
 PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *calendar.PAGES)
+_AREAS = (
+    home,
+    sign_in,
+    preferences,
+    profiles,
+    calendar,
+)
+PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)
 
 
 def add_to(app: web.Application) -> None:

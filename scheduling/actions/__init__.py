@@ -4,10 +4,8 @@ from scheduling.actions.appointments import book, let_go, take_up
 from scheduling.actions.availability import add_block, change_block, change_settings, remove_block, set_hours
 from scheduling.actions.booking import book_offer
 from scheduling.actions.calendar_feeds import calendar_feed_digest, make_calendar_feed, revoke_calendar_feed
-from scheduling.actions.changes import cancel, reschedule, switch_to_call
-from scheduling.actions.clients import archive_client, close_account, unarchive_client
 from scheduling.actions.changes import cancel, possible, reschedule, switch_to_call
-from scheduling.actions.clients import archive_client, unarchive_client
+from scheduling.actions.clients import archive_client, close_account, unarchive_client
 from scheduling.actions.codes import booking_code
 from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due

@@ -55,7 +55,7 @@ async def detail(visit: Visit) -> Shown:
     state = state_at(row.state, row.ends_at, visit.now)
     request = await queries.request_of(visit.session, row.id) if state is AppointmentState.HELD else None
     asks_details = AppointmentEvent.CONFIRM_DETAILS in can
-    missing = account.missing(await people.done_steps(visit.session, row.client_id)) if asks_details else ()
+    missing = account.missing(await people.done_steps(visit.session, row.client_id, visit.now)) if asks_details else ()
     return View(
         "calendar/appointment.html",
         {
