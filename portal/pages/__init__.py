@@ -10,12 +10,11 @@ from aiohttp.typedefs import Handler
 
 from config.http import database_is_away
 from portal import assets, live, photos
-from portal.pages import booking, bookings, find, home, preferences, profiles, rendering, serving, sign_in
-from portal.pages import home, preferences, profiles, rendering, serving, sign_in
-from portal import assets, live
-from portal.pages import calendar, home, preferences, rendering, serving, sign_in
 from portal.pages import (
+    booking,
+    bookings,
     calendar,
+    find,
     home,
     preferences,
     profiles,
@@ -27,22 +26,14 @@ from portal.pages.page import Page
 
 _log = structlog.get_logger(__name__)
 
-PAGES: tuple[Page, ...] = (
-    *home.PAGES,
-    *sign_in.PAGES,
-    *preferences.PAGES,
-    *profiles.PAGES,
-    *booking.PAGES,
-    *bookings.PAGES,
-    *find.PAGES,
-)
-PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *profiles.PAGES)
-PAGES: tuple[Page, ...] = (*home.PAGES, *sign_in.PAGES, *preferences.PAGES, *calendar.PAGES)
 _AREAS = (
     home,
     sign_in,
     preferences,
     profiles,
+    booking,
+    bookings,
+    find,
     calendar,
 )
 PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)
