@@ -116,6 +116,7 @@ _TRUE_WHILE: Mapping[NoticeKey, Callable[[Standing], bool]] = {
     NoticeKey.DIAL_NUMBER_CHANGED: _always,
     NoticeKey.PIN_LOCKED: _always,
     NoticeKey.ISSUE_RECEIVED: _always,
+    NoticeKey.ISSUE_ANSWERED: _always,
     NoticeKey.CLIENT_NUMBER_UNUSABLE: _ahead,
     NoticeKey.NEW_REFERRAL: _ahead,
     NoticeKey.BOOKING_MADE: _ahead,

@@ -261,6 +261,7 @@ class NoticeKey(StrEnum):
     PROVIDER_ADDED = "provider_added"  # M24
     NEW_MESSAGE = "new_message"  # M25
     MESSAGE_CODE = "message_code"  # M26
+    ISSUE_ANSWERED = "issue_answered"  # M23
 
 
 class Recipient(StrEnum):
@@ -391,6 +392,9 @@ class EventKind(StrEnum):
     CLIENT_CLOSED = "client:closed"
     MESSAGE_SENT = "message:sent"
     TEXTS_CONSENTED = "text:consented"
+    ISSUE_ANSWERED = "issue:answered"
+    CASE_CLOSED = "case:closed"
+    SUPPORT_LOOKED = "support:looked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

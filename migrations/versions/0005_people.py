@@ -24,6 +24,7 @@ NOTICES: tuple[str, ...] = (
     "provider_added",
     "new_message",
     "message_code",
+    "issue_answered",
 )
 EVENTS: tuple[str, ...] = (
     "client:invited",
@@ -36,6 +37,9 @@ EVENTS: tuple[str, ...] = (
     "client:closed",
     "message:sent",
     "text:consented",
+    "issue:answered",
+    "case:closed",
+    "support:looked",
 )
 TASKS: tuple[str, ...] = ()
 
@@ -115,6 +119,7 @@ def _profiles() -> None:
     op.add_column("enrolments", sa.Column("needs_attention", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.alter_column("enrolments", "needs_attention", server_default=None)
     _begun_with_a_code()
+    _answers_of_support()
 
 
 def _client_accounts() -> None:
@@ -304,4 +309,13 @@ def _begun_with_a_code() -> None:
         op.f("ck_booking_drafts_time"),
         "booking_drafts",
         "(starts_at IS NULL) = (ends_at IS NULL) AND (starts_at IS NULL) = (offered_at IS NULL)",
+    )
+
+
+def _answers_of_support() -> None:
+    """Keep what support answered, and when a case was closed."""
+    op.add_column("support_cases", sa.Column("answer", sa.String(4000), nullable=True))
+    op.add_column("support_cases", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        op.f("ix_support_cases_open"), "support_cases", ["created_at"], postgresql_where=sa.text("state = 'open'")
     )

@@ -101,6 +101,9 @@ from people.actions.programme import (
     told,
 )
 from people.actions.support import (
+    answer_case,
+    close_case,
+    note_look,
     note_receipt,
     open_case,
 )
@@ -123,6 +126,7 @@ __all__ = [
     "add_provider",
     "add_token",
     "address_key",
+    "answer_case",
     "ask_for_insurance",
     "ask_to_verify",
     "begin_commit",
@@ -135,6 +139,7 @@ __all__ = [
     "change_payers",
     "change_provider",
     "client_of_address",
+    "close_case",
     "close_client",
     "commit_import",
     "complete_message",
@@ -159,6 +164,7 @@ __all__ = [
     "move_relationship",
     "note_failed_invitation",
     "note_failed_sign_in",
+    "note_look",
     "note_receipt",
     "note_wrong_pin",
     "number",

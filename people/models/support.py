@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column
+from sqlalchemy import Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,10 +16,16 @@ from people.values import (
 
 
 class SupportCase(SQLModel, table=True):
-    """Something that a person wrote to support; the only place for free words about a consultation."""
+    """Something that a person wrote to support; the only place for free words about a consultation.
+
+    `answer` is what support wrote back, to an issue: its letter says only that there is one (M23).
+    """
 
     __tablename__ = "support_cases"
-    __table_args__ = database.checks(kind=CaseKind, state=CaseState)
+    __table_args__ = (
+        Index("ix_support_cases_open", "created_at", postgresql_where=text("state = 'open'")),
+        *database.checks(kind=CaseKind, state=CaseState),
+    )
 
     id: UUID = Field(primary_key=True)
     kind: CaseKind = Field(sa_column=database.enum(CaseKind))
@@ -29,3 +35,5 @@ class SupportCase(SQLModel, table=True):
     text: str = Field(max_length=4000)
     facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB(), nullable=False))
     created_at: datetime = Field(sa_column=database.instant())
+    answer: str | None = Field(default=None, max_length=4000)
+    closed_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))

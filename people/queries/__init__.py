@@ -126,8 +126,13 @@ from people.queries.programme import (
 )
 from people.queries.seen import find_clients, seen
 from people.queries.support import (
+    case,
+    case_for_update,
     cases,
+    cases_of_desk,
     issues,
+    issues_of_provider,
+    open_cases,
 )
 from people.queries.tokens import (
     claim_write,
@@ -159,7 +164,10 @@ __all__ = [
     "billing_method",
     "bounced",
     "callers",
+    "case",
+    "case_for_update",
     "cases",
+    "cases_of_desk",
     "claim_write",
     "client",
     "client_by_email",
@@ -192,6 +200,7 @@ __all__ = [
     "import_rows",
     "insurance",
     "issues",
+    "issues_of_provider",
     "last_invitation_ends",
     "lift_bounce",
     "lift_suppression",
@@ -207,6 +216,7 @@ __all__ = [
     "note_bounce",
     "note_fates",
     "note_progress",
+    "open_cases",
     "open_sign_ins_for_update",
     "open_verification_for_update",
     "owner_of_address",

@@ -12,11 +12,7 @@ from status.queries.consultations import (
     overlapping_consultations,
     sharing_of,
 )
-from status.queries.history import (
-    add_event,
-    appointments_changed_at,
-    events,
-)
+from status.queries.history import add_event, appointments_changed_at, events, events_of_call, log
 from status.queries.notices import (
     OPEN_NOTICES,
     add_notice,
@@ -66,9 +62,11 @@ __all__ = [
     "due_notices",
     "due_psychiatric",
     "events",
+    "events_of_call",
     "forget_searches",
     "last_asked_by_text",
     "latest_consultations",
+    "log",
     "missed_consultations",
     "notice",
     "notice_for_update",

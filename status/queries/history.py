@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, text
+from sqlalchemy import and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -67,3 +67,38 @@ async def appointments_changed_at(
         .group_by(col(Event.appointment_id))
     )
     return {appointment_id: at for appointment_id, at in found if appointment_id is not None}
+
+
+async def events_of_call(session: AsyncSession, call_id: UUID) -> Sequence[Event]:
+    """Return what history has of a call, in the order in which it was written."""
+    found = await session.execute(
+        select(Event).where(col(Event.call_id) == call_id).order_by(col(Event.transaction), col(Event.sequence))
+    )
+    return found.scalars().all()
+
+
+async def log(
+    session: AsyncSession,
+    *,
+    kind: EventKind | None,
+    subject: UUID | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[int, int] | None,
+    limit: int,
+) -> Sequence[Event]:
+    """Return history for who audits it, the newest first; `subject` is whoever it is about, or did it."""
+    place = tuple_(col(Event.transaction), col(Event.sequence))
+    query = select(Event).order_by(col(Event.transaction).desc(), col(Event.sequence).desc()).limit(limit)
+    if kind:
+        query = query.where(col(Event.kind) == kind)
+    if subject:
+        whose = (Event.provider_id, Event.appointment_id, Event.consultation_id, Event.call_id, Event.actor_id)
+        query = query.where(or_(*(col(one) == subject for one in whose)))
+    if since:
+        query = query.where(col(Event.at) >= since)
+    if until:
+        query = query.where(col(Event.at) < until)
+    if before is not None:
+        query = query.where(place < before)
+    return (await session.execute(query)).scalars().all()

@@ -71,6 +71,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     _kind(_K.PIN_LOCKED, _P, _MAIL, _PORTAL, number="M22", written="too many wrong PINs came from their number"),
     _kind(_K.ISSUE_RECEIVED, _P, _MAIL, _PORTAL, number="M23", written="they report an issue"),
+    _kind(_K.ISSUE_ANSWERED, _P, _MAIL, _PORTAL, number="M23", written="support answers an issue that they reported"),
     _kind(_K.BOOKING_CODE, _D, _MAIL, number="M26", written="somebody begins to book with their address"),
     _kind(_K.CLIENT_INVITATION, _A, _MAIL, number="M6", written="a provider adds or imports a client"),
     _kind(_K.INVITATION, _A, _MAIL, number="M26", written="somebody is given a sign-in by an operator or a practice"),

@@ -140,6 +140,14 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: we have received your report about the appointment on {when}.",
         sentence="We have received your report about the appointment on {when}.",
     ),
+    NoticeKey.ISSUE_ANSWERED: Wording(
+        subject="We have answered your report",
+        paragraphs=(
+            "We have looked into your report about the appointment on {when}. You can read our answer in the portal.",
+        ),
+        text="Consultline: we have answered your report about the appointment on {when}. See the portal.",
+        sentence="We have answered your report about the appointment on {when}.",
+    ),
     NoticeKey.CLIENT_NUMBER_UNUSABLE: Wording(
         subject="A number is missing for your consultation on {when}",
         paragraphs=(

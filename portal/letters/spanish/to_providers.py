@@ -145,6 +145,12 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: hemos recibido su aviso sobre la cita del {when}.",
         sentence="Hemos recibido su aviso sobre la cita del {when}.",
     ),
+    NoticeKey.ISSUE_ANSWERED: Wording(
+        subject="Hemos respondido a su aviso",
+        paragraphs=("Hemos revisado su aviso sobre la cita del {when}. Puede leer nuestra respuesta en el portal.",),
+        text="Consultline: hemos respondido a su aviso sobre la cita del {when}. Vea el portal.",
+        sentence="Hemos respondido a su aviso sobre la cita del {when}.",
+    ),
     NoticeKey.CLIENT_NUMBER_UNUSABLE: Wording(
         subject="Falta un número para su consulta del {when}",
         paragraphs=(
