@@ -218,7 +218,7 @@ async def _complete(session: AsyncSession, provider_id: UUID) -> dict[str, Any]:
     return {
         **{one.value: value for one, value in facts.items()},
         **{name: getattr(row, name) for name in more},
-        **{name: getattr(row, name) for name in Demographic if name in row.shown and getattr(row, name)},
+        **{one.value: str(said) for one in Demographic if one in row.shown and (said := getattr(row, one))},
     }
 
 

@@ -121,6 +121,7 @@ from people.queries.programme import (
     payer_for_update,
     payers,
     payers_of,
+    presented_to,
     receives_from,
     set_payers,
 )
@@ -230,6 +231,7 @@ __all__ = [
     "pin_tries",
     "practice",
     "practice_for_update",
+    "presented_to",
     "profile",
     "profile_at",
     "profiles_with_names",

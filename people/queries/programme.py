@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from people.models import Enrolment, EnrolmentPayer, Payer, Practice
+from people.models import Enrolment, EnrolmentPayer, Payer, Practice, Provider
 from people.values import EnrolmentState
 
 
@@ -92,20 +92,34 @@ async def receives_from(
     payer, and the payer is active. With `lock` the enrolment stays as it is until this transaction ends, so that
     nobody leaves under a booking.
     """
-    query = (
-        select(Payer)
-        .join(EnrolmentPayer, col(EnrolmentPayer.payer_id) == col(Payer.id))
-        .join(Enrolment, col(Enrolment.id) == col(EnrolmentPayer.enrolment_id))
-        .join(Practice, col(Practice.id) == col(Enrolment.practice_id))
-        .where(
-            col(Enrolment.provider_id) == provider_id,
-            col(Enrolment.state) == EnrolmentState.COMPLETED,
-            ~col(Enrolment.needs_attention),
-            col(Practice.programme),
-            col(Payer.id) == payer_id,
-            col(Payer.active),
-        )
-    )
+    query = select(Payer).where(*_receiving(payer_id), col(Enrolment.provider_id) == provider_id)
     if lock:
         query = query.with_for_update(read=True, of=Enrolment)
     return (await session.execute(query)).scalar_one_or_none()
+
+
+async def presented_to(
+    session: AsyncSession, payer_id: UUID, *, after: UUID | None, limit: int
+) -> Sequence[tuple[Provider, Enrolment]]:
+    """Return the active providers who receive clients from a payer now, in the order of their ids."""
+    query = select(Provider, Enrolment).where(
+        *_receiving(payer_id), col(Provider.id) == col(Enrolment.provider_id), col(Provider.active)
+    )
+    if after:
+        query = query.where(col(Provider.id) > after)
+    found = await session.execute(query.order_by(col(Provider.id)).limit(limit))
+    return [(provider, enrolment) for provider, enrolment in found]
+
+
+def _receiving(payer_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Return what has to hold so that an enrolled provider receives clients from a payer: as `receives_from` says."""
+    return (
+        col(EnrolmentPayer.payer_id) == col(Payer.id),
+        col(Enrolment.id) == col(EnrolmentPayer.enrolment_id),
+        col(Practice.id) == col(Enrolment.practice_id),
+        col(Enrolment.state) == EnrolmentState.COMPLETED,
+        ~col(Enrolment.needs_attention),
+        col(Practice.programme),
+        col(Payer.id) == payer_id,
+        col(Payer.active),
+    )

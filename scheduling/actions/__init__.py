@@ -48,6 +48,7 @@ from scheduling.actions.openings import (
     openings_now,
     refresh_openings,
 )
+from scheduling.actions.payer_feed import payer_feed
 from scheduling.actions.profiles import (
     change_profile,
     second_visits,
@@ -167,6 +168,7 @@ __all__ = [
     "openings_now",
     "possible",
     "profile",
+    "payer_feed",
     "provider_visibility",
     "read_search",
     "record_consent",

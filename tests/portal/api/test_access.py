@@ -142,6 +142,7 @@ CASES = {
     "changeEnrolmentPayers": Case(200, 403, 403, lambda t: {"payer_ids": [str(t.payer_id)]}),
     "deleteEnrolment": Case(409, 403, 403),
     "submitEnrolment": Case(),
+    "getPayerFeed": Case(200, 403, 403, partner=NOT_FOUND),
     "remindOfEnrolment": Case(409, 403, 403),
     "deactivateEnrolment": Case(200, 403, 403),
     "getHours": Case(),

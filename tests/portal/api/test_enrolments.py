@@ -5,9 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from people.models import Provider
+from people import actions as people
+from people.models import Account, Provider
+from people.values import AccountKind, Language, Role
 from tests.builders import World, present
-from tests.portal.api.conftest import Program, Reply
+from tests.clock import Clock
+from tests.fixtures import Worker
+from tests.mailbox import Mailbox
+from tests.portal.api.conftest import Api, Program, Reply
 
 
 async def in_programme(admin: Program, world: World) -> tuple[Provider, str]:
@@ -60,6 +65,106 @@ async def test_an_enrolment_goes_by_its_table(admin: Program, world: World, step
     reply = await do(admin, provider, *steps.split(), payer=payer)
 
     assert (reply.status, reply.json.get("code") or reply.json["state"]) == (status, said)
+
+
+REQUIRED: dict[str, Any] = {
+    "npi": None,
+    "office_phone": None,
+    "location": None,
+    "photo": None,
+    "statement": None,
+    "focus": [],
+    "languages": [],
+    "taxonomy": None,
+}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+async def test_r84_what_payers_need_is_there_or_a_profile_is_not_submitted(
+    api: Api, admin: Program, world: World, name: str
+) -> None:
+    """And where something that comes from elsewhere goes missing later, payers see nothing until it is mended."""
+    provider, payer = await in_programme(admin, world)
+    me, path = await api.of(provider), f"/providers/{provider.id}"
+
+    async def take_away() -> Reply:
+        if name == "photo":
+            return await me.delete(f"{path}/photo")
+        below = "" if name in {"npi", "office_phone", "location"} else "/profile"
+        return await me.patch(f"{path}{below}", {name: REQUIRED[name]})
+
+    await do(admin, provider, "enrol", "submit", payer=payer)
+    assert (await take_away()).status == 200
+
+    shown = (await me.get(f"{path}/enrolment")).json
+    pulled = name in {"npi", "office_phone", "location", "photo"}
+    assert (shown["state"], shown["needs_attention"], shown["missing"]) == ("completed", pulled, [name])
+    again = await me.post(f"{path}/enrolment/submit")
+    assert (again.status, again.code, again.json["facts"]["missing"]) == (409, "profile_incomplete", [name])
+    assert (await me.get(f"{path}/enrolment")).json["submitted_at"] == shown["submitted_at"]
+
+
+async def test_r74_r78_who_is_told_what_in_the_life_of_an_enrolment(
+    api: Api, admin: Program, world: World, clock: Clock, works: Worker, mailbox: Mailbox
+) -> None:
+    """M8 once, and again when asked; the task; hidden and mended; who administers the practice is told as well."""
+    provider, payer = await in_programme(admin, world)
+    await administrator(world, provider)
+    path = f"/providers/{provider.id}"
+
+    async def subjects() -> list[str]:
+        await works.turn()
+        found = [
+            f"{mail['To']}".split("@")[0] + ": " + " ".join(f"{mail['Subject']}".split()) for mail in mailbox.letters()
+        ]
+        mailbox.taken.clear()
+        return sorted(found)
+
+    async def tasks() -> list[str]:
+        rows = (await admin.get("/tasks", provider_id=provider.id)).json["items"]
+        return [row["state"] for row in rows if row["kind"] == "complete_public_profile"]
+
+    name = provider.email.split("@")[0]
+    fill_in = f"{name}: You are in the client referral programme: please fill in your public profile"
+    await do(admin, provider, "enrol", payer=payer)
+    assert (await subjects(), await tasks()) == ([fill_in], ["open"])
+    for _ in range(2):
+        await admin.post(f"{path}/enrolment/remind")
+    assert await subjects() == [fill_in]  # once an hour at most
+    clock.forward(hours=1)
+    assert (await admin.post(f"{path}/enrolment/remind")).status == 200
+    assert await subjects() == [fill_in]
+
+    await do(admin, provider, "submit", payer=payer)
+    assert (await subjects(), await tasks()) == ([], ["done"])
+    await admin.patch(path, {"office_phone": None})
+    await admin.patch(path, {"location": None})
+    assert await subjects() == [
+        "admin: A profile of your practice is hidden from payers",
+        f"{name}: Your public profile is hidden from payers",
+    ]
+    await admin.patch(path, {"office_phone": "+12125550109"})
+    assert (await admin.get(f"{path}/enrolment")).json["needs_attention"] is True
+    await admin.patch(path, {"location": "2 Canary Street"})
+    assert (await admin.get(f"{path}/enrolment")).json["needs_attention"] is False
+    await admin.post(f"{path}/enrolment/deactivate")
+    assert await subjects() == [f"{name}: You have left the client referral programme"]
+
+
+async def administrator(world: World, provider: Provider) -> Account:
+    """Return somebody who administers a provider's practice."""
+    deps = world.deps
+    async with deps.sessions.begin() as session:
+        account = await people.add_account(
+            session,
+            kind=AccountKind.STAFF,
+            email="admin@example.com",
+            language=Language.ENGLISH,
+            now=deps.now(),
+            new_id=deps.new_id,
+        )
+        await people.add_member(session, account, provider.practice_id, Role.PRACTICE_ADMIN, now=deps.now())
+    return account
 
 
 async def test_an_enrolment_shows_what_leaving_would_decline(admin: Program, world: World) -> None:
