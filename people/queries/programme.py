@@ -119,7 +119,7 @@ def _receiving(payer_id: UUID) -> tuple[ColumnElement[bool], ...]:
         col(Practice.id) == col(Enrolment.practice_id),
         col(Enrolment.state) == EnrolmentState.COMPLETED,
         ~col(Enrolment.needs_attention),
-        col(Practice.programme),
+        col(Practice.programme).is_(True),
         col(Payer.id) == payer_id,
-        col(Payer.active),
+        col(Payer.active).is_(True),
     )
