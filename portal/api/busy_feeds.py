@@ -9,6 +9,7 @@ from pydantic import Field
 from portal.api import access
 from portal.api.fields import Nothing, Shape
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+from portal.text import CALENDAR_ADDRESS
 from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.values import FeedTrouble
@@ -17,8 +18,7 @@ IcsAddress = Annotated[
     str,
     Field(
         max_length=2000,
-        pattern=r"^([Hh][Tt][Tt][Pp][Ss]?|[Ww][Ee][Bb][Cc][Aa][Ll])://[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
-        r"(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[!-~]*)?$",
+        pattern=CALENDAR_ADDRESS,
         description="The secret address of a calendar in the ICS format.",
         examples=["https://calendar.example.com/secret.ics"],
     ),

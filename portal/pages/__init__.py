@@ -16,6 +16,7 @@ from portal.pages import (
     calendar,
     find,
     home,
+    hours,
     preferences,
     profiles,
     rendering,
@@ -35,6 +36,7 @@ _AREAS = (
     bookings,
     find,
     calendar,
+    hours,
 )
 PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)
 

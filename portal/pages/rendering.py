@@ -107,8 +107,8 @@ class Fields:
 
     def value(self, name: str, known: object = "") -> str:
         """Return what stands in a field."""
-        if self._form is not None and self._trouble is not None:
-            return self._form.get(name, "")
+        if self._form is not None and self._trouble is not None and name in self._form:
+            return self._form[name]  # a page may have other forms, which were not sent
         return "" if known is None else str(known)
 
     def chosen(self, name: str, option: str, known: object = None) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from config import times
 from portal.pages import typed
-from portal.text import LINES
+from portal.text import CALENDAR_ADDRESS, LINES
 from scheduling.rules import wall
 
 T = TypeVar("T", bound=StrEnum)
@@ -46,6 +46,10 @@ class Typed(typed.Typed):
         on, at = self.day(day, needed=True), self.minute(clock, needed=True)
         return instant(zone, on, at) if on is not None and at is not None else None
 
+    def calendar_address(self, where: str) -> str | None:
+        """Return the address of a calendar that is to be imported."""
+        return self._read(where, _calendar_address, "problems.calendar_address", needed=True)
+
     def id(self, where: str, *, needed: bool = False) -> UUID | None:
         """Return an id that a list offered."""
         return self._read(where, UUID, "problems.choice", needed=needed)
@@ -54,6 +58,12 @@ class Typed(typed.Typed):
 def instant(zone: str, on: date, minute: int) -> datetime:
     """Return the first instant at which the clock of a zone shows this time of this day."""
     return times.instant(wall.instant(zone, wall.day_number(on), minute))
+
+
+def _calendar_address(text: str) -> str:
+    if len(text) > 2000 or not re.fullmatch(CALENDAR_ADDRESS, text):
+        raise ValueError("no address")
+    return text
 
 
 def _day(text: str) -> date:
