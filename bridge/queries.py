@@ -448,6 +448,16 @@ async def calls(
     return (await session.execute(query)).scalars().all()
 
 
+async def calls_about(session: AsyncSession, appointments: Sequence[UUID]) -> Sequence[Call]:
+    """Return the calls to these appointments, in the order in which they were dialled."""
+    if not appointments:
+        return ()
+    found = await session.execute(
+        select(Call).where(col(Call.appointment_id).in_(appointments)).order_by(col(Call.dialled_at))
+    )
+    return found.scalars().all()
+
+
 async def open_calls(session: AsyncSession, before: datetime, limit: int = 200) -> Sequence[UUID]:
     """Return the calls dialled before then of which no end was heard."""
     found = await session.execute(

@@ -130,7 +130,7 @@ async def _between(session: AsyncSession, provider_id: UUID, client_id: UUID) ->
 async def _see_that_they_practise(session: AsyncSession, provider_id: UUID) -> None:
     provider = await queries.provider(session, provider_id)
     if provider is None or not provider.active:
-        raise Refused("provider_left", "This provider cannot be written to any more. Choose another one.")
+        raise Refused("not_writable", "This provider cannot be written to any more. Choose another one.")
 
 
 def _see_that_it_may_be_written(side: MessageSide, link: Relationship) -> None:

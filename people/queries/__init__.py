@@ -70,6 +70,7 @@ from people.queries.imports import (
     same_addresses,
     tick,
 )
+from people.queries.lists import ListedClient, client_list, count_clients
 from people.queries.messages import (
     delete_old_message_drafts,
     message_codes_sent,
@@ -145,6 +146,7 @@ from people.queries.tokens import (
 )
 
 __all__ = [
+    "ListedClient",
     "account",
     "account_by_email",
     "account_for_update",
@@ -174,9 +176,11 @@ __all__ = [
     "client_by_email",
     "client_by_email_in_turn",
     "client_for_update",
+    "client_list",
     "clients",
     "clients_by_email",
     "committing_imports",
+    "count_clients",
     "count_outcomes",
     "delete_old_imports",
     "delete_old_message_drafts",

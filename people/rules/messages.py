@@ -20,9 +20,9 @@ CODES_AN_HOUR = 5
 class NotWritable(StrEnum):
     """Why a message is not taken."""
 
-    ARCHIVED = "client_archived"
-    BLOCKED = "client_blocked"
-    NOT_ACCEPTED = "not_accepted_yet"
+    ARCHIVED = "archived_first"
+    BLOCKED = "you_blocked_them"
+    NOT_ACCEPTED = "no_messages_yet"
     ANSWER_FIRST = "answer_first"
     CLOSED_TO_YOU = "not_writable"
 

@@ -15,7 +15,6 @@ from people.rules import account as rules
 from people.values import AccountState, AccountStep, Insured, RelationshipState, TokenRole
 from portal.api import access
 from portal.api.fields import (
-    ONE_LINE,
     Absent,
     Address,
     BirthDay,
@@ -27,6 +26,7 @@ from portal.api.fields import (
     changes,
 )
 from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+from portal.text import ONE_LINE
 from scheduling import actions as scheduling
 
 Company = Annotated[str, Field(min_length=1, max_length=120, pattern=ONE_LINE), AfterValidator(str.strip)]

@@ -14,9 +14,11 @@ from portal.pages import (
     booking,
     bookings,
     calendar,
+    clients,
     find,
     home,
     hours,
+    messages,
     preferences,
     profiles,
     rendering,
@@ -36,6 +38,8 @@ _AREAS = (
     bookings,
     find,
     calendar,
+    clients,
+    messages,
     hours,
 )
 PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)

@@ -275,3 +275,18 @@ async def providers_met(session: AsyncSession, client_id: UUID, now: datetime) -
         .distinct()
     )
     return frozenset(found.scalars())
+
+
+async def history_with(session: AsyncSession, provider_id: UUID, client_id: UUID, limit: int) -> Sequence[Appointment]:
+    """Return the appointments of a provider with a client, the newest first; what was only held is none."""
+    found = await session.execute(
+        select(Appointment)
+        .where(
+            col(Appointment.provider_id) == provider_id,
+            col(Appointment.client_id) == client_id,
+            col(Appointment.state) != AppointmentState.HELD,
+        )
+        .order_by(col(Appointment.starts_at).desc())
+        .limit(limit)
+    )
+    return found.scalars().all()

@@ -28,6 +28,7 @@ from status.queries.notices import (
 from status.queries.psychiatric import (
     accepted_by,
     due_psychiatric,
+    open_psychiatric,
     open_psychiatric_for_update,
     psychiatric_referral,
     psychiatric_referral_for_update,
@@ -74,6 +75,7 @@ __all__ = [
     "notices",
     "occurrence_for_update",
     "open_notices_for_update",
+    "open_psychiatric",
     "open_psychiatric_for_update",
     "open_questions",
     "open_referral",

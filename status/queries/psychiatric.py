@@ -41,6 +41,18 @@ async def open_psychiatric_for_update(
     return found.scalar_one_or_none()
 
 
+async def open_psychiatric(session: AsyncSession, provider_id: UUID, client_id: UUID) -> PsychiatricReferral | None:
+    """Return the open one that a provider has made for a client, if there is one."""
+    found = await session.execute(
+        select(PsychiatricReferral).where(
+            col(PsychiatricReferral.provider_id) == provider_id,
+            col(PsychiatricReferral.client_id) == client_id,
+            col(PsychiatricReferral.state).in_(_OPEN),
+        )
+    )
+    return found.scalar_one_or_none()
+
+
 async def accepted_by(session: AsyncSession, prescriber_id: UUID, client_id: UUID) -> Sequence[UUID]:
     """Return those that a prescriber has accepted for a client and that wait for the first visit."""
     found = await session.execute(
