@@ -26,9 +26,9 @@ from people import actions as people
 from people import queries as people_queries
 from people.values import TokenRole
 from status import queries as ledger
-from status.values import Actor
+from status.values import Actor, ActorKind
 
-OPERATOR = Actor(kind="operator")
+OPERATOR = Actor(kind=ActorKind.OPERATOR)
 TALK_S = {Outcome.VOICEMAIL: 20}
 
 

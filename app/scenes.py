@@ -20,10 +20,10 @@ from portal import passwords
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
 from scheduling.values import SessionType, Side, Source, WeeklyHours
-from status.values import Actor
+from status.values import Actor, ActorKind
 
 ZONE = "America/New_York"
-OPERATOR = Actor(kind="operator")
+OPERATOR = Actor(kind=ActorKind.OPERATOR)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from people.models import Client, Provider
 from scheduling import actions as scheduling
 from scheduling.models import Appointment
 from scheduling.values import AppointmentState, BookingClient, Offer, SessionType, Source
-from status.values import Actor
+from status.values import Actor, ActorKind
 
 SIZES, EACH, AT_ONCE = (10, 10_000), 12, 8
 Sessions = async_sessionmaker[AsyncSession]
@@ -93,7 +93,7 @@ def _book(sessions: Sessions, offer: Offer, house: scheduling.House) -> Callable
                 offer,
                 who,
                 note=None,
-                actor=Actor(kind="operator"),
+                actor=Actor(kind=ActorKind.OPERATOR),
                 house=house,
                 now=offer.issued_at,
                 new_id=uuid4,

@@ -397,16 +397,32 @@ class EventKind(StrEnum):
     SUPPORT_LOOKED = "support:looked"
 
 
+class ActorKind(StrEnum):
+    """As what somebody acts; the line and the clock are the house itself."""
+
+    LINE = "line"
+    CLOCK = "clock"
+    PROVIDER = "provider"
+    CLIENT = "client"
+    PRACTICE = "practice"
+    PARTNER = "partner"
+    OPERATOR = "operator"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who did it: `kind` is line, provider, client, operator, partner or clock; `id` names the person or token."""
+    """Who did it: `id` names the provider, the client, or else the account or token.
 
-    kind: str
+    `providers` are those for whom somebody of a practice acts; history does not keep them.
+    """
+
+    kind: ActorKind
     id: UUID | None = None
+    providers: frozenset[UUID] = frozenset()
 
 
-LINE = Actor(kind="line")
-CLOCK = Actor(kind="clock")
+LINE = Actor(kind=ActorKind.LINE)
+CLOCK = Actor(kind=ActorKind.CLOCK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

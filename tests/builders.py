@@ -52,9 +52,24 @@ from scheduling.values import (
     WeeklyHours,
 )
 from status.models import PsychiatricReferral
-from status.values import Actor
+from status.values import Actor, ActorKind
 
-OPERATOR = Actor(kind="operator")
+OPERATOR = Actor(kind=ActorKind.OPERATOR)
+
+
+def as_provider(provider_id: UUID) -> Actor:
+    """Act as this provider."""
+    return Actor(kind=ActorKind.PROVIDER, id=provider_id)
+
+
+def as_client(client_id: UUID) -> Actor:
+    """Act as this client."""
+    return Actor(kind=ActorKind.CLIENT, id=client_id)
+
+
+def as_practice(*provider_ids: UUID) -> Actor:
+    """Act as somebody of the practice in which these providers work."""
+    return Actor(kind=ActorKind.PRACTICE, providers=frozenset(provider_ids))
 
 
 def _numbers(first: int) -> Iterator[str]:
@@ -239,7 +254,7 @@ class World:
                 payer=payer,
                 note=note,
                 search_id=None,
-                actor=Actor(kind="client", id=client.id),
+                actor=Actor(kind=ActorKind.CLIENT, id=client.id),
                 house=scheduling.house(deps.settings),
                 now=deps.now(),
                 new_id=deps.new_id,
@@ -373,7 +388,7 @@ class World:
                 session_type=session_type,
                 rule=rule,
                 save=save,
-                actor=Actor(kind="provider", id=provider.id),
+                actor=Actor(kind=ActorKind.PROVIDER, id=provider.id),
                 house=scheduling.house(self.deps.settings),
                 now=self.deps.now(),
                 new_id=self.deps.new_id,

@@ -20,7 +20,8 @@ from scheduling import queries as scheduling
 from scheduling.models import Appointment
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.values import LINE, Actor, Channel, EventKind, NoticeKey
+from status.rules.access import may
+from status.values import LINE, Actor, ActorKind, Channel, EventKind, NoticeKey
 
 _log = structlog.get_logger(__name__)
 
@@ -145,6 +146,7 @@ async def _announce_recovery(
         )
 
 
+@may(ActorKind.OPERATOR)
 async def declare_outage(
     session: AsyncSession,
     *,
@@ -163,6 +165,7 @@ async def declare_outage(
         await judge_line(session, line, settings=settings, now=now, new_id=new_id, actor=actor)
 
 
+@may(ActorKind.OPERATOR)
 async def restore(
     session: AsyncSession,
     *,

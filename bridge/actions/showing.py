@@ -24,6 +24,7 @@ from scheduling.models import Appointment
 from scheduling.values import AppointmentState
 from status import actions as ledger
 from status import queries as ledger_queries
+from status.rules.access import STAFF, may, see_theirs
 from status.rules.consultation import can_be_doubted
 from status.values import Actor, Channel, EventKind, NoticeKey, Policy
 
@@ -79,6 +80,7 @@ async def contacts(
     return found
 
 
+@may(*STAFF)
 async def report_issue(
     session: AsyncSession,
     appointment_id: UUID,
@@ -96,6 +98,7 @@ async def report_issue(
     appointment = await scheduling.appointment(session, appointment_id)
     if appointment is None:
         raise NotFound
+    see_theirs(actor, provider_id=appointment.provider_id)
     rows = await queries.calls(
         session,
         provider_id=None,

@@ -20,7 +20,7 @@ from people import queries as people_queries
 from people.values import Language, SuppressionReason
 from status import actions as ledger
 from status import queries as ledger_queries
-from status.values import Actor, DecidedBy, EventKind, Policy
+from status.values import Actor, ActorKind, DecidedBy, EventKind, Policy
 
 
 async def take_receipt(
@@ -98,7 +98,7 @@ async def take_text(
         await ledger.record(
             session,
             kind,
-            actor=Actor(kind="provider", id=provider_id),
+            actor=Actor(kind=ActorKind.PROVIDER, id=provider_id),
             now=now,
             new_id=new_id,
             provider_id=provider_id,
@@ -153,7 +153,7 @@ async def _answer_text(
             target.id,
             occurred=reply.word is replies.Word.YES,
             by=DecidedBy.TEXT,
-            actor=Actor(kind="provider", id=target.provider_id),
+            actor=Actor(kind=ActorKind.PROVIDER, id=target.provider_id),
             now=now,
             policy=policy,
             new_id=new_id,

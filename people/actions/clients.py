@@ -25,7 +25,8 @@ from people.values import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey
+from status.rules.access import may, see_theirs
+from status.values import CLOCK, Actor, ActorKind, Channel, EventKind, NoticeKey
 
 
 async def add_client(
@@ -107,10 +108,12 @@ async def invite_client(
     )
 
 
+@may(ActorKind.CLIENT)
 async def accept_provider(
     session: AsyncSession, link: Relationship, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Let a provider see a client's account, on the client's own word (R46)."""
+    see_theirs(actor, client_id=link.client_id)
     await move_relationship(session, link, RelationshipEvent.ACCEPTED, now=now)
     await ledger.record(
         session,

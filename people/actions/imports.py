@@ -34,7 +34,8 @@ from people.values.imports import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind, NoticeKey, Recipient
+from status.rules.access import STAFF, may, see_theirs
+from status.values import Actor, ActorKind, EventKind, NoticeKey, Recipient
 
 TRIES = 5  # a commit that fails as often does not fail by chance
 _READ_AT_ONCE = 5000
@@ -98,6 +99,7 @@ class _Known:
         return replace(row, said=(*row.said, Said(RowWarning.SAME_PERSON))) if person in self.by_person else row
 
 
+@may(*STAFF)
 async def begin_commit(
     session: AsyncSession,
     job_id: UUID,
@@ -115,6 +117,7 @@ async def begin_commit(
     job = await queries.import_job_for_update(session, job_id)
     if job is None:
         raise NotFound
+    see_theirs(actor, provider_id=job.provider_id)
     if job.state in {ImportState.COMMITTING, ImportState.COMMITTED}:
         return job
     if now >= job.expires_at:
@@ -174,7 +177,7 @@ async def commit_import(
     await ledger.record(
         session,
         EventKind.CLIENTS_IMPORTED,
-        actor=Actor(kind=job.actor_kind or "clock", id=job.actor_id),
+        actor=Actor(kind=ActorKind(job.actor_kind or ActorKind.CLOCK), id=job.actor_id),
         now=now,
         new_id=new_id,
         provider_id=job.provider_id,

@@ -18,7 +18,7 @@ from people.rules.messages import NotWritable
 from people.values import DraftedState, Language, MessageSide, RelationshipEvent, RelationshipState
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, Channel, EventKind, NoticeKey
+from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
 
 # A message that is read at once needs no mail.
 MAIL_AFTER = timedelta(minutes=1)
@@ -304,10 +304,10 @@ async def complete_message(
         timezone=row.timezone,
         language=row.language,
         proven=True,
-        actor=Actor(kind="client"),
+        actor=Actor(kind=ActorKind.CLIENT),
         now=now,
         new_id=new_id,
     )
     row.state = DraftedState.SENT
-    actor = Actor(kind="client", id=client.id)
+    actor = Actor(kind=ActorKind.CLIENT, id=client.id)
     return await write_to_provider(session, client.id, row.provider_id, row.text, actor=actor, now=now, new_id=new_id)

@@ -22,7 +22,8 @@ from people.values import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, Channel, EventKind, NoticeKey
+from status.rules.access import may, see_theirs
+from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
 
 
 async def add_practice(
@@ -78,6 +79,7 @@ async def add_provider(
     return row
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def change_dial_phone(
     session: AsyncSession,
     provider: Provider,
@@ -89,6 +91,7 @@ async def change_dial_phone(
     new_id: NewId,
 ) -> None:
     """Change the number that a provider dials from: unverified from now on, and they are told (R104, M21)."""
+    see_theirs(actor, provider_id=provider.id)
     if number == provider.dial_phone and not (verified and provider.dial_phone_verified_at is None):
         return
     changed = number != provider.dial_phone

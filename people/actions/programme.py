@@ -19,7 +19,8 @@ from people.values import EnrolmentEvent, EnrolmentState
 from people.values.profiles import Demographic, Required
 from status import actions as ledger
 from status.actions import NewId
-from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey, TaskEvent, TaskKind
+from status.rules.access import STAFF, may, see_theirs
+from status.values import CLOCK, Actor, ActorKind, Channel, EventKind, NoticeKey, TaskEvent, TaskKind
 
 
 async def add_payer(session: AsyncSession, *, name: str, instant: bool, now: datetime, new_id: NewId) -> Payer:
@@ -44,6 +45,7 @@ async def _see_that_name_is_free(session: AsyncSession, name: str, but: UUID | N
         raise Refused("name_taken", "There is a payer of this name already. Choose another name.")
 
 
+@may(ActorKind.PRACTICE, ActorKind.OPERATOR)
 async def enrol(
     session: AsyncSession,
     provider_id: UUID,
@@ -54,6 +56,7 @@ async def enrol(
     new_id: NewId,
 ) -> Enrolment:
     """Take a provider into the programme (R70, R76); who has left it does not come back this way (R82)."""
+    see_theirs(actor, provider_id=provider_id)
     provider, _ = await programme_of(session, provider_id)
     earlier = await queries.enrolment_for_update(session, provider_id)
     if earlier is not None and earlier.state is EnrolmentState.DEACTIVATED:
@@ -86,6 +89,7 @@ async def enrol(
     return row
 
 
+@may(ActorKind.PRACTICE, ActorKind.OPERATOR)
 async def change_payers(
     session: AsyncSession,
     provider_id: UUID,
@@ -96,6 +100,7 @@ async def change_payers(
     new_id: NewId,
 ) -> Enrolment:
     """Say which payers may send clients from now on (R79); what was asked for before stays to be decided."""
+    see_theirs(actor, provider_id=provider_id)
     row = await _enrolled(session, provider_id)
     if row.state not in {EnrolmentState.INCOMPLETE, EnrolmentState.COMPLETED}:
         raise Refused(*programme.why_not(row.state, None))
@@ -107,6 +112,7 @@ async def change_payers(
     return row
 
 
+@may(*STAFF)
 async def move_enrolment(
     session: AsyncSession, provider_id: UUID, event: EnrolmentEvent, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Enrolment:
@@ -115,6 +121,7 @@ async def move_enrolment(
     To be submitted a profile has to be complete (R84-R87): Refused with what is `missing`. Payers see what it says at
     that moment until it is submitted again.
     """
+    see_theirs(actor, provider_id=provider_id)
     row = await _enrolled(session, provider_id)
     after = next_state(lifecycle.ENROLMENT, row.state, event)
     if after is None:

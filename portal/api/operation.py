@@ -20,7 +20,7 @@ from config.settings import Settings
 from people.values import TokenRole
 from portal.api.fields import Shape
 from portal.uploads import Upload
-from status.values import Actor
+from status.values import Actor, ActorKind
 
 PREFIX = "/api/v1"
 
@@ -64,8 +64,8 @@ class Caller:
     def actor(self) -> Actor:
         """Return who history names: the provider or payer, or the token of an operator."""
         if self.role is TokenRole.ADMIN:
-            return Actor(kind="operator", id=self.token_id)
-        return Actor(kind=self.role.value, id=self.subject_id)
+            return Actor(kind=ActorKind.OPERATOR, id=self.token_id)
+        return Actor(kind=ActorKind(self.role.value), id=self.subject_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

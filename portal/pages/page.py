@@ -15,7 +15,7 @@ from config.deps import Deps
 from config.errors import Problem
 from config.settings import Settings
 from people.values import Language, Person, Role
-from status.values import Actor
+from status.values import Actor, ActorKind
 
 EVERYBODY: frozenset[Role] = frozenset()
 PROVIDERS = frozenset({Role.PROVIDER})
@@ -96,14 +96,14 @@ class Visit:
     def actor(self) -> Actor:
         """Return who history names."""
         if self.person is None:
-            return Actor(kind="client")
+            return Actor(kind=ActorKind.CLIENT)
         if self.person.provider_id:
-            return Actor(kind="provider", id=self.person.provider_id)
+            return Actor(kind=ActorKind.PROVIDER, id=self.person.provider_id)
         if self.person.client_id:
-            return Actor(kind="client", id=self.person.client_id)
+            return Actor(kind=ActorKind.CLIENT, id=self.person.client_id)
         if self.person.roles & DESK:
-            return Actor(kind="operator", id=self.person.account_id)
-        return Actor(kind="practice", id=self.person.account_id)
+            return Actor(kind=ActorKind.OPERATOR, id=self.person.account_id)
+        return Actor(kind=ActorKind.PRACTICE, id=self.person.account_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from people.values import AccountKind, LinkPurpose, Role
 from portal import passwords
 from portal import session as sessions
 from portal.pages.page import EVERYBODY, SIGNED_IN, Page, Redirect, Shown, View, Visit
-from status.values import Actor
+from status.values import Actor, ActorKind
 
 HALF, DEVICE = "half", "device"
 
@@ -233,7 +233,10 @@ async def use_link(visit: Visit) -> Shown:
     row, account = await people.open_link(
         visit.session, visit.path["token"], frozenset(LinkPurpose), settings=visit.settings, now=visit.now
     )
-    actor = Actor(kind="client" if account.client_id else "provider", id=account.client_id or account.provider_id)
+    actor = Actor(
+        kind=ActorKind.CLIENT if account.client_id else ActorKind.PROVIDER,
+        id=account.client_id or account.provider_id,
+    )
     if account.kind is AccountKind.STAFF and row.purpose in {LinkPurpose.INVITATION, LinkPurpose.RESET}:
         password = visit.form.get("password", "")
         if (wrong := rules.password_problem(password, account.email)) is not None:

@@ -18,9 +18,11 @@ from scheduling.actions import referrals, steps
 from scheduling.actions.house import House, NewId
 from scheduling.models import Appointment
 from scheduling.values import AppointmentEvent, AppointmentState, Offer, SessionType, Source, tracked
-from status.values import Actor, EventKind, ReferralEvent
+from status.rules.access import STAFF, may, see_theirs
+from status.values import Actor, ActorKind, EventKind, ReferralEvent
 
 
+@may(ActorKind.CLIENT, ActorKind.PARTNER, *STAFF)
 async def book(
     session: AsyncSession,
     *,
@@ -47,6 +49,7 @@ async def book(
     to the referral of the two from then on; `search_id` is the search that the client found the provider by, and
     `series` the series that it is part of, with its place there.
     """
+    see_theirs(actor, provider_id=provider_id, client_id=client_id)
     await queries.lock_calendar(session, provider_id)
     if source is Source.PROVIDER_MADE:
         await people_queries.client_for_update(session, client_id)  # before the two of them: they may be asked (R48)
@@ -126,7 +129,9 @@ async def take_up(
     session: AsyncSession, appointment_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> Appointment:
     """Turn a hold into an appointment that stands: with a line of its own, and followed from now on."""
-    row, after = await steps.in_hand(session, appointment_id, AppointmentEvent.ACCEPTED, now=now, new_id=new_id)
+    row, after = await steps.in_hand(
+        session, appointment_id, AppointmentEvent.ACCEPTED, actor=actor, now=now, new_id=new_id
+    )
     referral_id = row.referral_id or await referrals.find(
         session, row, awaiting=False, search_id=None, actor=actor, now=now, new_id=new_id
     )
@@ -154,7 +159,9 @@ async def let_go(
 
     Who lets go tells the waitlist, too (`offer_freed`).
     """
-    row, after = await steps.in_hand(session, appointment_id, AppointmentEvent.LET_GO, now=now, new_id=new_id)
+    row, after = await steps.in_hand(
+        session, appointment_id, AppointmentEvent.LET_GO, actor=actor, now=now, new_id=new_id
+    )
     row.state, row.version = after, row.version + 1
     await session.flush()
     await steps.record(session, EventKind.APPOINTMENT_RELEASED, row, actor=actor, now=now, new_id=new_id)

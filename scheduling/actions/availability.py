@@ -18,6 +18,7 @@ from scheduling.models import Block, ReferralSettings, WorkingHours
 from scheduling.rules.hours import BlockTrouble, clock, closing_too_early, overlapping, wrong_with
 from scheduling.values import BlockRule, WeeklyHours
 from status import actions as ledger
+from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, EventKind
 
 NewId = Callable[[], UUID]
@@ -32,6 +33,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 # Working hours
 
 
+@may(*STAFF)
 async def set_hours(
     session: AsyncSession,
     provider_id: UUID,
@@ -42,6 +44,7 @@ async def set_hours(
     new_id: NewId,
 ) -> Sequence[WorkingHours]:
     """Replace a provider's working hours; Refused where two overlap or one closes before it opens."""
+    see_theirs(actor, provider_id=provider_id)
     _refuse_what_cannot_be(hours)
     rows = [
         WorkingHours(
@@ -89,10 +92,12 @@ def _said(hours: WeeklyHours) -> str:
 # Blocks
 
 
+@may(*STAFF)
 async def add_block(
     session: AsyncSession, provider_id: UUID, block: BlockRule, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Block:
     """Add a block of open time, or of time off."""
+    see_theirs(actor, provider_id=provider_id)
     _refuse_block(block)
     if await queries.count_blocks(session, provider_id, now) >= MOST_BLOCKS:
         raise Refused(
@@ -105,10 +110,12 @@ async def add_block(
     return row
 
 
+@may(*STAFF)
 async def change_block(
     session: AsyncSession, row: Block, block: BlockRule, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Block:
     """Write a block anew, the toggle of external appointments included (R30)."""
+    see_theirs(actor, provider_id=row.provider_id)
     _refuse_block(block)
     for name, value in _columns(block).items():
         setattr(row, name, value)
@@ -118,8 +125,10 @@ async def change_block(
     return row
 
 
+@may(*STAFF)
 async def remove_block(session: AsyncSession, row: Block, *, actor: Actor, now: datetime, new_id: NewId) -> None:
     """Delete a block."""
+    see_theirs(actor, provider_id=row.provider_id)
     await queries.delete_block(session, row)
     await _block_changed(session, row, "block_removed", actor=actor, now=now, new_id=new_id)
 
@@ -164,6 +173,7 @@ async def _block_changed(
 # Settings
 
 
+@may(*STAFF)
 async def change_settings(
     session: AsyncSession,
     provider_id: UUID,
@@ -174,6 +184,7 @@ async def change_settings(
     new_id: NewId,
 ) -> ReferralSettings:
     """Change how a provider wants to be booked; the caller holds the provider's row."""
+    see_theirs(actor, provider_id=provider_id)
     row = await queries.referral_settings(session, provider_id)
     if not changed:
         return row

@@ -5,7 +5,7 @@ with a code stands in `drafts`. Called inside somebody's transaction; never comm
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,12 +30,14 @@ from scheduling.rules.matching.record import read_answers
 from scheduling.rules.policy import policy_for
 from scheduling.values import REFERRALS, Acceptance, BookingClient, NotBookable, Offer, SessionType, Source
 from status.actions import NewId
-from status.values import Actor
+from status.rules.access import may, see_theirs
+from status.values import Actor, ActorKind
 
 # Offers of other sources are for other doors: the calendar's own, and the waitlist's.
 BY_OFFER = REFERRALS | {Source.CLIENT_PORTAL}
 
 
+@may(ActorKind.CLIENT, ActorKind.PARTNER, ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def book_offer(
     session: AsyncSession,
     offer: Offer,
@@ -54,6 +56,8 @@ async def book_offer(
     Notice is judged as at the issue of the offer, conflicts as of now (R23). `proven` says that the client holds the
     address. Refused with three near times where the time is taken.
     """
+    if actor.kind is ActorKind.PROVIDER:
+        see_theirs(actor, provider_id=offer.provider_id)
     if offer.source not in BY_OFFER:
         raise Refused("not_by_offer", "What has this source is not booked from an offer.", status=422)
     told = _Told(note=note, search_id=search_id, problems=await problems_of(session, search_id), proven=proven)
@@ -121,6 +125,8 @@ async def _in_turn(
         now=now,
         new_id=new_id,
     )
+    if actor.kind is ActorKind.CLIENT and actor.id is None:  # whose address it is, is known only now
+        actor = replace(actor, id=account.id)
     if account.account is AccountState.SELF_REGISTERED and account.invited_until is None:
         await people.ask_to_verify(session, account, provider.id, now=now, new_id=new_id)
     link = await people_queries.relationship_for_update(session, provider.id, account.id)

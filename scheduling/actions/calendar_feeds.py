@@ -11,7 +11,8 @@ from scheduling import queries
 from scheduling.models import CalendarFeed
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.rules.access import may, see_theirs
+from status.values import Actor, ActorKind, EventKind
 
 # Known by its beginning to whoever searches for secrets in the wrong places, our own tests among them.
 PREFIX = "cl_calendar_"
@@ -22,6 +23,7 @@ def calendar_feed_digest(token: str, settings: Settings) -> str:
     return digest(derive(settings.secret_key.get_secret_value(), "calendar feeds"), token)
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def make_calendar_feed(
     session: AsyncSession,
     provider_id: UUID,
@@ -37,6 +39,7 @@ async def make_calendar_feed(
 
     The provider is locked by the caller, so that of two made at once one is left.
     """
+    see_theirs(actor, provider_id=provider_id)
     await revoke_calendar_feed(session, provider_id, actor=actor, now=now, new_id=new_id)
     token = f"{PREFIX}{secret}"
     row = CalendarFeed(
@@ -52,10 +55,12 @@ async def make_calendar_feed(
     return row, token
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def revoke_calendar_feed(
     session: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """End the address of a provider's calendar, at once; where there is none, nothing happens."""
+    see_theirs(actor, provider_id=provider_id)
     row = await queries.calendar_feed(session, provider_id)
     if row is None:
         return

@@ -15,7 +15,8 @@ from scheduling.rules import appointments as rules
 from scheduling.rules.waitlist import is_free_again
 from scheduling.values import AppointmentEvent, AppointmentState, CancelReason, SessionType, Side, tracked
 from status import actions as ledger
-from status.values import Actor, Channel, ConsultationEvent, EventKind, NoticeKey, ReferralEvent, TaskEvent
+from status.rules.access import STAFF, may
+from status.values import Actor, ActorKind, Channel, ConsultationEvent, EventKind, NoticeKey, ReferralEvent, TaskEvent
 
 OPERATOR = "operator"
 
@@ -25,6 +26,7 @@ def possible(row: Appointment, now: datetime) -> frozenset[AppointmentEvent]:
     return rules.possible(steps.facts(row), now=now)
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def reschedule(
     session: AsyncSession,
     appointment_id: UUID,
@@ -44,7 +46,7 @@ async def reschedule(
     One that is over comes back, unless its status or its details are settled.
     """
     row, after = await steps.in_hand(
-        session, appointment_id, AppointmentEvent.RESCHEDULE, now=now, new_id=new_id, version=version
+        session, appointment_id, AppointmentEvent.RESCHEDULE, actor=actor, now=now, new_id=new_id, version=version
     )
     until = ends_at or starts_at + (row.ends_at - row.starts_at)
     if (starts_at, until) == (row.starts_at, row.ends_at):
@@ -110,6 +112,7 @@ async def move(
     await steps.remind_client(session, row, told_now=True, house=house, now=now, new_id=new_id)
 
 
+@may(*STAFF)
 async def switch_to_call(
     session: AsyncSession,
     appointment_id: UUID,
@@ -122,7 +125,7 @@ async def switch_to_call(
 ) -> Appointment:
     """Turn a client-made session into a phone consultation that starts at the same time (R40)."""
     row, _ = await steps.in_hand(
-        session, appointment_id, AppointmentEvent.SWITCH_TO_CALL, now=now, new_id=new_id, version=version
+        session, appointment_id, AppointmentEvent.SWITCH_TO_CALL, actor=actor, now=now, new_id=new_id, version=version
     )
     steps.refuse(rules.why_not_a_call(steps.facts(row), now=now))
     was_ends_at = row.ends_at
@@ -158,6 +161,7 @@ async def switch_to_call(
     return row
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def cancel(
     session: AsyncSession,
     appointment_id: UUID,
@@ -177,7 +181,9 @@ async def cancel(
     who cancels a referral writes the client a message (R39).
     """
     event = AppointmentEvent.CANCEL_BY_PROVIDER if by is Side.PROVIDER else AppointmentEvent.CANCEL_BY_CLIENT
-    row, after = await steps.in_hand(session, appointment_id, event, now=now, new_id=new_id, version=version)
+    row, after = await steps.in_hand(
+        session, appointment_id, event, actor=actor, now=now, new_id=new_id, version=version
+    )
     await give_up(
         session,
         row,

@@ -20,9 +20,11 @@ from scheduling.actions.waitlist import leave_waitlist
 from scheduling.values import AppointmentState, Scope, Side
 from status import actions as ledger
 from status import queries as ledger_queries
+from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, EventKind, ReferralEvent
 
 
+@may(*STAFF)
 async def archive_client(
     session: AsyncSession,
     provider_id: UUID,
@@ -39,6 +41,7 @@ async def archive_client(
 
     Told to `cancel_ahead`, it cancels and declines them first, with a `message` to the client.
     """
+    see_theirs(actor, provider_id=provider_id)
     await queries.lock_calendar(session, provider_id)
     link = await people_queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
@@ -121,10 +124,12 @@ async def _cancel(
     )
 
 
+@may(*STAFF)
 async def unarchive_client(
     session: AsyncSession, provider_id: UUID, client_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Take a client back into a provider's list."""
+    see_theirs(actor, provider_id=provider_id)
     link = await people_queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
         raise NotFound

@@ -12,9 +12,11 @@ from scheduling.actions.house import NewId
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.models import Consultation
-from status.values import Actor, Policy
+from status.rules.access import may
+from status.values import Actor, ActorKind, Policy
 
 
+@may(ActorKind.OPERATOR)
 async def correct_consultation(
     session: AsyncSession,
     consultation_id: UUID,

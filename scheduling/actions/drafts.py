@@ -27,7 +27,7 @@ from scheduling.rules.booking import CodeVerdict
 from scheduling.values import BookingClient, DraftState, NotBookable, Offer, SessionType, Source
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, Channel, EventKind, NoticeKey
+from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
 
 # What a client completes with a code; a payer vouches for who it sends.
 BY_CODE = BY_OFFER - {Source.PAYER}
@@ -182,7 +182,7 @@ async def _begun(session: AsyncSession, row: BookingDraft, *, now: datetime, new
         raise Refused("too_many_codes", "Too many codes were sent to this address. Try again in an hour.")
     session.add(row)
     await session.flush()
-    await _record(session, EventKind.BOOKING_CODE_SENT, row, actor=Actor(kind="client"), now=now, new_id=new_id)
+    await _record(session, EventKind.BOOKING_CODE_SENT, row, actor=Actor(kind=ActorKind.CLIENT), now=now, new_id=new_id)
     await ledger.notify(
         session,
         NoticeKey.BOOKING_CODE,
@@ -348,7 +348,7 @@ async def _judge(
 
 async def _who(session: AsyncSession, row: BookingDraft) -> Actor:
     known = await people_queries.client_by_email(session, row.email)
-    return Actor(kind="client", id=known.id if known else None)
+    return Actor(kind=ActorKind.CLIENT, id=known.id if known else None)
 
 
 async def _completed(
@@ -356,7 +356,7 @@ async def _completed(
 ) -> None:
     row.state = DraftState.COMPLETED
     await session.flush()
-    actor = Actor(kind="client", id=client_id)
+    actor = Actor(kind=ActorKind.CLIENT, id=client_id)
     await _record(session, EventKind.BOOKING_COMPLETED, row, actor=actor, now=now, new_id=new_id)
 
 

@@ -13,16 +13,18 @@ from scheduling.actions.house import NewId
 from scheduling.models import Appointment
 from scheduling.rules import appointments as rules
 from scheduling.values import AppointmentEvent
-from status.values import Actor, EventKind, TaskEvent
+from status.rules.access import STAFF, may
+from status.values import CLOCK, Actor, EventKind, TaskEvent
 
 
 async def end(session: AsyncSession, appointment_id: UUID, *, now: datetime, new_id: NewId) -> Appointment:
     """Let time move one appointment; doing it twice, or too early, changes nothing."""
-    row = await steps.locked(session, appointment_id)
+    row = await steps.locked(session, appointment_id, CLOCK)
     await steps.let_time_pass(session, row, now=now, new_id=new_id)
     return row
 
 
+@may(*STAFF)
 async def confirm_details(
     session: AsyncSession,
     appointment_id: UUID,
@@ -34,7 +36,7 @@ async def confirm_details(
 ) -> Appointment:
     """Confirm the details of a session that was held; Refused until the client has set up their account (R50)."""
     row, after = await steps.in_hand(
-        session, appointment_id, AppointmentEvent.CONFIRM_DETAILS, now=now, new_id=new_id, version=version
+        session, appointment_id, AppointmentEvent.CONFIRM_DETAILS, actor=actor, now=now, new_id=new_id, version=version
     )
     steps.refuse(rules.why_not_confirmed(steps.facts(row)))
     missing = account.missing(await people_queries.done_steps(session, row.client_id, now))
@@ -52,6 +54,7 @@ async def confirm_details(
     return row
 
 
+@may(*STAFF)
 async def mark_no_show(
     session: AsyncSession,
     appointment_id: UUID,
@@ -63,7 +66,7 @@ async def mark_no_show(
 ) -> Appointment:
     """Mark a session that the client did not come to, within seven days of its end."""
     row, after = await steps.in_hand(
-        session, appointment_id, AppointmentEvent.MARK_NO_SHOW, now=now, new_id=new_id, version=version
+        session, appointment_id, AppointmentEvent.MARK_NO_SHOW, actor=actor, now=now, new_id=new_id, version=version
     )
     steps.refuse(rules.why_no_no_show(steps.facts(row), now=now))
     row.state, row.version = after, row.version + 1

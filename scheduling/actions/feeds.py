@@ -20,6 +20,7 @@ from scheduling import queries
 from scheduling.models import BusyFeed
 from scheduling.values import FeedTrouble, Span
 from status import actions as ledger
+from status.rules.access import STAFF, may, see_theirs
 from status.values import CLOCK, Actor, EventKind
 
 NewId = Callable[[], UUID]
@@ -34,6 +35,7 @@ BEHIND, AHEAD = timedelta(days=1), timedelta(days=368)
 MOST_DOUBLINGS = 4
 
 
+@may(*STAFF)
 async def add_feed(
     session: AsyncSession,
     provider_id: UUID,
@@ -45,6 +47,7 @@ async def add_feed(
     new_id: NewId,
 ) -> BusyFeed:
     """Add an ICS address; it is read soon, by the worker. `webcal` is what calendars call https."""
+    see_theirs(actor, provider_id=provider_id)
     url = _https(url)
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -68,8 +71,10 @@ def _https(url: str) -> str:
     return f"{'https' if scheme.lower() == 'webcal' else scheme.lower()}://{rest}"
 
 
+@may(*STAFF)
 async def remove_feed(session: AsyncSession, row: BusyFeed, *, actor: Actor, now: datetime, new_id: NewId) -> None:
     """Forget an imported calendar; what it took is open again."""
+    see_theirs(actor, provider_id=row.provider_id)
     await queries.delete_feed(session, row)
     await _record(session, EventKind.BUSY_FEED_REMOVED, row, actor=actor, now=now, new_id=new_id)
     await enqueue(session, "openings", row.provider_id, once=False)

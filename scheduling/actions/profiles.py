@@ -14,6 +14,7 @@ from people.models import Profile
 from scheduling import queries
 from scheduling.values import SecondVisits
 from status import actions as ledger
+from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, EventKind
 
 NewId = Callable[[], UUID]
@@ -21,6 +22,7 @@ NewId = Callable[[], UUID]
 TIME_TO_RETURN = timedelta(days=60)
 
 
+@may(*STAFF)
 async def change_profile(
     session: AsyncSession,
     provider_id: UUID,
@@ -36,6 +38,7 @@ async def change_profile(
     A problem in focus is not listed a second time. Refused where an address is missing or was ever another's, and where
     somebody has written since `version` was read (R72).
     """
+    see_theirs(actor, provider_id=provider_id)
     row = await people.profile(session, provider_id, now=now)
     if version not in {None, row.version}:
         raise Refused(

@@ -26,9 +26,10 @@ from status import actions as ledger
 from status import queries as ledger_queries
 from status.actions import NewId
 from status.models import PsychiatricReferral
+from status.rules.access import may, see_theirs
 from status.rules.lifecycle import PSYCHIATRIC
 from status.rules.psychiatric import may_consent, state_at
-from status.values import Actor, ConsentBy, PsychiatricEvent, PsychiatricState
+from status.values import Actor, ActorKind, ConsentBy, PsychiatricEvent, PsychiatricState
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,12 @@ class Consent:
     statement: int
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def refer_to_prescriber(
     session: AsyncSession, provider_id: UUID, client_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> PsychiatricReferral:
     """Draft a referral for one of a provider's active clients; one at a time, and not by those who prescribe."""
+    see_theirs(actor, provider_id=provider_id)
     profile = await people_queries.profile(session, provider_id)
     if profile and vocabulary.prescribes(profile.taxonomy):
         raise Refused("you_prescribe", "You prescribe yourself, so your clients need no referral for it.")
@@ -66,11 +69,12 @@ async def refer_to_prescriber(
     )
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def record_consent(
     session: AsyncSession, psychiatric_id: UUID, consent: Consent, *, actor: Actor, now: datetime, new_id: NewId
 ) -> PsychiatricReferral:
     """Write down that the client has consented, or a guardian for who is not of age."""
-    row = await _ready(session, psychiatric_id, PsychiatricEvent.CONSENT, now=now)
+    row = await _ready(session, psychiatric_id, PsychiatricEvent.CONSENT, actor=actor, now=now)
     seen = await people_queries.seen(session, [(row.provider_id, row.client_id)], now)
     if not may_consent(consent.by, seen[row.provider_id, row.client_id].age):
         raise Refused("guardian_needed", "This client is not of age: record the consent of a guardian.", status=422)
@@ -78,6 +82,7 @@ async def record_consent(
     return await _moved(session, row, PsychiatricEvent.CONSENT, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def send_to_prescriber(
     session: AsyncSession,
     psychiatric_id: UUID,
@@ -90,7 +95,7 @@ async def send_to_prescriber(
     new_id: NewId,
 ) -> PsychiatricReferral:
     """Ask a prescriber whom a search has found; its gates are asked again. `lives` is the time to answer."""
-    row = await _ready(session, psychiatric_id, PsychiatricEvent.SEND, now=now)
+    row = await _ready(session, psychiatric_id, PsychiatricEvent.SEND, actor=actor, now=now)
     await _ensure_fits(session, record.read_answers(search.answers), prescriber_id, of=row.provider_id, now=now)
     row.search_id, row.prescriber_id = search.id, prescriber_id
     row.sent_at, row.expires_at = now, now + lives
@@ -117,11 +122,12 @@ async def _ensure_fits(
         )
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def accept_psychiatric(
     session: AsyncSession, psychiatric_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> PsychiatricReferral:
     """Say yes as the prescriber: the client stands in their list from now on, and they learn who it is."""
-    row = await _ready(session, psychiatric_id, PsychiatricEvent.ACCEPT, now=now)
+    row = await _ready(session, psychiatric_id, PsychiatricEvent.ACCEPT, actor=actor, now=now)
     assert row.prescriber_id is not None  # noqa: S101 - one was asked
     link = await people_queries.relationship_for_update(session, row.prescriber_id, row.client_id)
     if link is None:
@@ -137,27 +143,30 @@ async def accept_psychiatric(
     return await _moved(session, row, PsychiatricEvent.ACCEPT, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def decline_psychiatric(
     session: AsyncSession, psychiatric_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> PsychiatricReferral:
     """Say no as the prescriber, who never learns whom it was about."""
-    row = await _ready(session, psychiatric_id, PsychiatricEvent.DECLINE, now=now)
+    row = await _ready(session, psychiatric_id, PsychiatricEvent.DECLINE, actor=actor, now=now)
     return await _moved(session, row, PsychiatricEvent.DECLINE, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def withdraw_psychiatric(
     session: AsyncSession, psychiatric_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> PsychiatricReferral:
     """Take a referral back, since its client takes back their consent, or for any other reason."""
-    row = await _ready(session, psychiatric_id, PsychiatricEvent.WITHDRAW, now=now)
+    row = await _ready(session, psychiatric_id, PsychiatricEvent.WITHDRAW, actor=actor, now=now)
     return await _moved(session, row, PsychiatricEvent.WITHDRAW, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def note_first_visit(
     session: AsyncSession, psychiatric_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> PsychiatricReferral:
     """Write down that the client has seen the prescriber, who has an active client from now on."""
-    row = await _ready(session, psychiatric_id, PsychiatricEvent.VISIT, now=now)
+    row = await _ready(session, psychiatric_id, PsychiatricEvent.VISIT, actor=actor, now=now)
     assert row.prescriber_id is not None  # noqa: S101 - somebody has accepted
     link = await people_queries.relationship_for_update(session, row.prescriber_id, row.client_id)
     if link and link.state is RelationshipState.PROSPECT:
@@ -166,17 +175,21 @@ async def note_first_visit(
 
 
 async def _ready(
-    session: AsyncSession, psychiatric_id: UUID, event: PsychiatricEvent, *, now: datetime
+    session: AsyncSession, psychiatric_id: UUID, event: PsychiatricEvent, *, actor: Actor, now: datetime
 ) -> PsychiatricReferral:
     """Lock one and see that this can happen to it now, else Refused with where it stands."""
     row = await ledger_queries.psychiatric_referral_for_update(session, psychiatric_id)
     if row is None:
         raise NotFound
+    see_theirs(actor, provider_id=row.prescriber_id if event in _BY_PRESCRIBER else row.provider_id)
     stands = state_at(row.state, row.expires_at, now)
     if next_state(PSYCHIATRIC, stands, event) is None:
         raise Refused("not_possible_now", _STANDS[stands], state=stands.value)
     return row
 
+
+# What is up to the prescriber; all else is up to who refers.
+_BY_PRESCRIBER = {PsychiatricEvent.ACCEPT, PsychiatricEvent.DECLINE, PsychiatricEvent.VISIT}
 
 _STANDS = {
     PsychiatricState.DRAFT: "This referral is a draft. Record the client's consent first.",

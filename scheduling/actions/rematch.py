@@ -18,20 +18,33 @@ from status import actions as ledger
 from status import queries as ledger_queries
 from status.actions import NewId
 from status.models import Referral
+from status.rules.access import STAFF, may, see_theirs
 from status.rules.lifecycle import REFERRAL
-from status.values import Actor, Channel, MismatchReason, NoticeKey, ReferralEvent, ReferralState, TaskKind
+from status.values import (
+    CLOCK,
+    Actor,
+    ActorKind,
+    Channel,
+    MismatchReason,
+    NoticeKey,
+    ReferralEvent,
+    ReferralState,
+    TaskKind,
+)
 
 
+@may(*STAFF)
 async def see_referral(
     session: AsyncSession, referral_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Referral:
     """Mark a referral as opened by its provider; one that has gone on from there stays as it is."""
-    row = await _known(session, referral_id)
+    row = await _known(session, referral_id, actor)
     if row.state not in {ReferralState.SEEN, ReferralState.ENGAGED, ReferralState.NO_CONTACT}:
         await _move(session, row, ReferralEvent.OPENED, actor=actor, now=now, new_id=new_id)
     return row
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def hand_back(
     session: AsyncSession,
     referral_id: UUID,
@@ -46,7 +59,7 @@ async def hand_back(
 
     Appointments that lie ahead stay until the provider cancels them.
     """
-    row = await _known(session, referral_id)
+    row = await _known(session, referral_id, actor)
     _see_that_it_can(row, ReferralEvent.NOT_A_MATCH)
     case = await _open_case(session, row, CaseKind.HANDED_BACK, text or "", reason=reason.value, now=now, new_id=new_id)
     await _move(
@@ -81,6 +94,7 @@ async def hand_back(
     return row
 
 
+@may(ActorKind.CLIENT, ActorKind.OPERATOR)
 async def find_another(
     session: AsyncSession,
     referral_id: UUID,
@@ -96,7 +110,7 @@ async def find_another(
     The reason stands on a support case. Appointments that lie ahead stay until somebody cancels them. The client's
     old answers are searched with again, without this provider; None where they came without a search.
     """
-    row = await _known(session, referral_id)
+    row = await _known(session, referral_id, actor)
     _see_that_it_can(row, ReferralEvent.FIND_ANOTHER)
     case = await _open_case(session, row, CaseKind.REMATCH, reason, now=now, new_id=new_id) if reason else None
     await _move(
@@ -125,7 +139,7 @@ async def search_for_referred(
     session: AsyncSession, referral_id: UUID, *, house: House, now: datetime, new_id: NewId
 ) -> SearchResult:
     """Search with a client's old answers, after their referral came to nothing (R39); it stays as it is."""
-    row = await _known(session, referral_id)
+    row = await _known(session, referral_id, CLOCK)
     if row.state.open:
         raise Refused(
             "referral_open",
@@ -155,10 +169,11 @@ async def _search_again(
     )
 
 
-async def _known(session: AsyncSession, referral_id: UUID) -> Referral:
+async def _known(session: AsyncSession, referral_id: UUID, actor: Actor) -> Referral:
     row = await ledger_queries.referral_for_update(session, referral_id)
     if row is None:
         raise NotFound
+    see_theirs(actor, provider_id=row.provider_id, client_id=row.client_id)
     return row
 
 

@@ -28,7 +28,8 @@ from scheduling.rules.booking import Undecidable
 from scheduling.values import Offer, RequestEvent, RequestState
 from status import actions as ledger
 from status.actions import NewId
-from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey, ReferralEvent, TaskEvent, TaskKind
+from status.rules.access import STAFF, may, see_theirs
+from status.values import CLOCK, Actor, ActorKind, Channel, EventKind, NoticeKey, ReferralEvent, TaskEvent, TaskKind
 
 # What may still wait in the outbox when a request is decided, and no longer says what is so.
 _ASKS = (NoticeKey.REQUEST_TO_DECIDE, NoticeKey.REQUEST_EXPIRING)
@@ -155,6 +156,7 @@ async def _ask(session: AsyncSession, row: Request, *, house: House, now: dateti
         )
 
 
+@may(*STAFF)
 async def accept_request(
     session: AsyncSession,
     request_id: UUID,
@@ -169,7 +171,7 @@ async def accept_request(
 
     A client who was archived comes back into the list by it (4.6).
     """
-    row = await _judged(session, request_id, RequestEvent.ACCEPT, version=version, now=now)
+    row = await _judged(session, request_id, RequestEvent.ACCEPT, actor=actor, version=version, now=now)
     link = await people_queries.relationship_for_update(session, row.provider_id, row.client_id)
     assert link is not None  # noqa: S101 - nothing is asked for without one
     await take_up(session, row.appointment_id, actor=actor, house=house, now=now, new_id=new_id)
@@ -180,6 +182,7 @@ async def accept_request(
     return row
 
 
+@may(*STAFF)
 async def decline_request(
     session: AsyncSession,
     request_id: UUID,
@@ -192,17 +195,18 @@ async def decline_request(
     new_id: NewId,
 ) -> Request:
     """Say no; the client is told, with the provider's words if there are any (R95). Never undone (R96)."""
-    row = await _judged(session, request_id, RequestEvent.DECLINE, version=version, now=now)
+    row = await _judged(session, request_id, RequestEvent.DECLINE, actor=actor, version=version, now=now)
     row.reason = reason
     await _give_back(session, row, RequestEvent.DECLINE, actor=actor, house=house, now=now, new_id=new_id)
     return row
 
 
+@may(ActorKind.CLIENT, ActorKind.OPERATOR)
 async def withdraw_request(
     session: AsyncSession, request_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> Request:
     """Take back what a client has asked for; the provider finds a note in the portal."""
-    row = await _judged(session, request_id, RequestEvent.WITHDRAW, now=now)
+    row = await _judged(session, request_id, RequestEvent.WITHDRAW, actor=actor, now=now)
     await _give_back(session, row, RequestEvent.WITHDRAW, actor=actor, house=house, now=now, new_id=new_id)
     await ledger.notify(
         session,
@@ -231,6 +235,7 @@ async def expire_request(
     return row
 
 
+@may(ActorKind.PRACTICE, ActorKind.OPERATOR)
 async def leave_programme(
     session: AsyncSession, provider_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> Enrolment:
@@ -238,6 +243,7 @@ async def leave_programme(
 
     What payers have asked for and nobody has decided is declined, and each client told; appointments stay.
     """
+    see_theirs(actor, provider_id=provider_id)
     await queries.lock_calendar(session, provider_id)
     enrolment = await people.move_enrolment(
         session, provider_id, EnrolmentEvent.DEACTIVATE, actor=actor, now=now, new_id=new_id
@@ -252,12 +258,19 @@ async def leave_programme(
 
 
 async def _judged(
-    session: AsyncSession, request_id: UUID, event: RequestEvent, *, version: int | None = None, now: datetime
+    session: AsyncSession,
+    request_id: UUID,
+    event: RequestEvent,
+    *,
+    version: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> Request:
     """Lock a request and see that this can happen to it now, else Refused with who decided it and when."""
     row = await _locked(session, request_id)
     if row is None:
         raise NotFound
+    see_theirs(actor, provider_id=row.provider_id, client_id=row.client_id)
     judged = rules.judge_request(row.state, event, expires_at=row.expires_at, now=now)
     if judged is Undecidable.DECIDED:
         raise Refused(

@@ -33,6 +33,7 @@ from scheduling.values import (
     Source,
 )
 from status import actions as ledger
+from status.rules.access import STAFF, may
 from status.values import Actor, Channel, EventKind, NoticeKey
 
 
@@ -109,6 +110,7 @@ async def make_series(
     return Made(series=row, appointments=made, conflicts=conflicts)
 
 
+@may(*STAFF)
 async def move_series(
     session: AsyncSession,
     appointment_id: UUID,
@@ -127,7 +129,7 @@ async def move_series(
     Those that were moved alone before stay where they are. All are moved, or none: what they would meet is listed.
     """
     named, _ = await steps.in_hand(
-        session, appointment_id, AppointmentEvent.RESCHEDULE, now=now, new_id=new_id, version=version
+        session, appointment_id, AppointmentEvent.RESCHEDULE, actor=actor, now=now, new_id=new_id, version=version
     )
     row, members = await _whole(session, named)
     chosen = [
@@ -174,6 +176,7 @@ async def move_series(
     return named
 
 
+@may(*STAFF)
 async def cancel_series(
     session: AsyncSession,
     appointment_id: UUID,
@@ -188,7 +191,7 @@ async def cancel_series(
     new_id: NewId,
 ) -> Appointment:
     """Give up, as the provider, an appointment of a series with the later ones, or all that lie ahead."""
-    named = await steps.locked(session, appointment_id)
+    named = await steps.locked(session, appointment_id, actor)
     steps.see_version(named, version, now)
     row, members = await _whole(session, named)
     chosen = rules.chosen([_member(one, now) for one in members.values()], _member(named, now), scope, now=now)

@@ -29,6 +29,7 @@ from scheduling.values import (
 )
 from status import actions as ledger
 from status import queries as ledger_queries
+from status.rules.access import see_theirs
 from status.values import CLOCK, Actor, Channel, ConsultationEvent, EventKind, NoticeKey, TaskEvent, TaskKind
 
 Data = dict[str, str | int | bool | None]
@@ -69,6 +70,7 @@ async def in_hand(
     appointment_id: UUID,
     event: AppointmentEvent,
     *,
+    actor: Actor,
     now: datetime,
     new_id: NewId,
     version: int | None = None,
@@ -77,7 +79,7 @@ async def in_hand(
 
     Refused where its lifecycle has no such move, or where it is not the `version` that the caller has seen (R34).
     """
-    row = await locked(session, appointment_id)
+    row = await locked(session, appointment_id, actor)
     see_version(row, version, now)
     await let_time_pass(session, row, now=now, new_id=new_id)
     after = next_state(lifecycle.APPOINTMENT, row.state, event)
@@ -90,14 +92,15 @@ async def in_hand(
     return row, after
 
 
-async def locked(session: AsyncSession, appointment_id: UUID) -> Appointment:
-    """Lock an appointment and, before it, the calendar that it stands in; NotFound where there is none."""
+async def locked(session: AsyncSession, appointment_id: UUID, actor: Actor) -> Appointment:
+    """Lock an appointment and, before it, the calendar that it stands in; NotFound where there is none for them."""
     known = await queries.appointment(session, appointment_id)
     if known is not None:
         await queries.lock_calendar(session, known.provider_id)
     row = await queries.appointment_for_update(session, appointment_id)
     if row is None:
         raise NotFound
+    see_theirs(actor, provider_id=row.provider_id, client_id=row.client_id)
     return row
 
 

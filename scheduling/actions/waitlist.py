@@ -24,7 +24,8 @@ from scheduling.rules import lifecycle
 from scheduling.rules import waitlist as rules
 from scheduling.values import CLIENT_MADE, SessionType, Source, WaitlistEvent, WaitlistState
 from status import actions as ledger
-from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey
+from status.rules.access import STAFF, may, see_theirs
+from status.values import CLOCK, Actor, ActorKind, Channel, EventKind, NoticeKey
 
 # Who waits had wanted to book by one of these.
 BY = CLIENT_MADE - {Source.WAITLIST_OFFER}
@@ -38,6 +39,7 @@ _KINDS = {
 }
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def join_waitlist(
     session: AsyncSession,
     provider_id: UUID,
@@ -50,6 +52,7 @@ async def join_waitlist(
     new_id: NewId,
 ) -> WaitlistEntry:
     """Let a client wait for a freed time of a provider, behind who came before; Refused where they wait already."""
+    see_theirs(actor, provider_id=provider_id, client_id=client_id)
     if original_source not in BY:
         raise Refused("no_such_wait", "Only what a client would have booked themselves is waited for.", status=422)
     link = await people_queries.relationship(session, provider_id, client_id)
@@ -152,11 +155,12 @@ async def _lengths(session: AsyncSession, provider_id: UUID, house: House) -> di
     return {kind: timedelta(minutes=await usual_length_m(session, provider_id, kind, house)) for kind in SessionType}
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def accept_offer(
     session: AsyncSession, entry_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> WaitlistEntry:
     """Take what the waitlist has offered: the hold becomes an appointment, and both are told."""
-    row = await _in_hand(session, entry_id)
+    row = await _in_hand(session, entry_id, actor)
     if rules.state_at(row.state, row.expires_at, now) is not WaitlistState.OFFERED or row.appointment_id is None:
         lapsed = row.state is WaitlistState.OFFERED
         raise Refused(
@@ -176,22 +180,24 @@ async def accept_offer(
     return row
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def decline_offer(
     session: AsyncSession, entry_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> WaitlistEntry:
     """Let an offer go and keep the place in line; whoever comes next is offered the time."""
-    row = await _in_hand(session, entry_id)
+    row = await _in_hand(session, entry_id, actor)
     if row.state is not WaitlistState.OFFERED:
         raise Refused("no_offer", "There is no offer to decline at the moment.", state=row.state.value)
     await _pass_on(session, row, WaitlistEvent.DECLINED, actor=actor, house=house, now=now, new_id=new_id)
     return row
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def leave_waitlist(
     session: AsyncSession, entry_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> WaitlistEntry:
     """Wait no longer; what was offered goes to whoever comes next."""
-    row = await _in_hand(session, entry_id)
+    row = await _in_hand(session, entry_id, actor)
     if next_state(lifecycle.WAITLIST, row.state, WaitlistEvent.LEFT) is None:
         raise Refused("waits_no_more", "This client does not wait any more.", state=row.state.value)
     await _pass_on(session, row, WaitlistEvent.LEFT, actor=actor, house=house, now=now, new_id=new_id)
@@ -202,14 +208,14 @@ async def lapse_offer(
     session: AsyncSession, entry_id: UUID, *, house: House, now: datetime, new_id: NewId
 ) -> WaitlistEntry | None:
     """End an offer that nobody has answered in time; None where its time has not come, or it was answered."""
-    row = await _in_hand(session, entry_id)
+    row = await _in_hand(session, entry_id, CLOCK)
     if rules.state_at(row.state, row.expires_at, now) is row.state:
         return None
     await _pass_on(session, row, WaitlistEvent.LAPSED, actor=CLOCK, house=house, now=now, new_id=new_id)
     return row
 
 
-async def _in_hand(session: AsyncSession, entry_id: UUID) -> WaitlistEntry:
+async def _in_hand(session: AsyncSession, entry_id: UUID, actor: Actor) -> WaitlistEntry:
     """Lock an entry and, before it, the calendar that it waits for."""
     known = await queries.waitlist_entry(session, entry_id)
     if known is not None:
@@ -217,6 +223,7 @@ async def _in_hand(session: AsyncSession, entry_id: UUID) -> WaitlistEntry:
     row = await queries.waitlist_entry_for_update(session, entry_id)
     if row is None:
         raise NotFound
+    see_theirs(actor, provider_id=row.provider_id, client_id=row.client_id)
     return row
 
 

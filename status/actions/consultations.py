@@ -16,11 +16,13 @@ from status.actions.tasks import close_task, open_task
 from status.models import Consultation
 from status.rules import consultation as rules
 from status.rules import lifecycle
+from status.rules.access import may, see_theirs
 from status.rules.referrals import AFTER_CONSULTATION
 from status.values import (
     CLOCK,
     LINE,
     Actor,
+    ActorKind,
     Channel,
     ConsultationEvent,
     ConsultationFacts,
@@ -143,6 +145,7 @@ async def judge(session: AsyncSession, row: Consultation, *, now: datetime, poli
     await session.flush()
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def answer(
     session: AsyncSession,
     consultation_id: UUID,
@@ -160,6 +163,7 @@ async def answer(
     row = await queries.consultation_for_update(session, consultation_id)
     if row is None:
         raise NotFound
+    see_theirs(actor, provider_id=row.provider_id)
     await judge(session, row, now=now, policy=policy, new_id=new_id)
     event = ConsultationEvent.ANSWERED_YES if occurred else ConsultationEvent.ANSWERED_NO
     if not await _move(session, row, event, by=by, actor=actor, now=now, policy=policy, new_id=new_id):
@@ -191,6 +195,7 @@ def _why_not_answerable(state: ConsultationStatus) -> tuple[str, str]:
     )
 
 
+@may(ActorKind.OPERATOR)
 async def correct(
     session: AsyncSession,
     consultation_id: UUID,

@@ -32,8 +32,8 @@ from scheduling.values import (
     Source,
 )
 from status.models import Notice, Referral, Task
-from status.values import Actor, NoticeKey, ReferralState, TaskState
-from tests.builders import OPERATOR, World
+from status.values import NoticeKey, ReferralState, TaskState
+from tests.builders import OPERATOR, World, as_client, as_provider
 from tests.faults.conftest import until
 from tests.faults.kept import rows, somebody_waits
 
@@ -91,17 +91,19 @@ class Hands:
 
     async def accept(self, request: Request, **told: Any) -> str:
         async with self.world.deps.sessions.begin() as session:
-            await scheduling.accept_request(session, request.id, actor=Actor(kind="provider"), **self.told | told)
+            await scheduling.accept_request(
+                session, request.id, actor=as_provider(request.provider_id), **self.told | told
+            )
         return "accepted"
 
     async def decline(self, request: Request) -> str:
         async with self.world.deps.sessions.begin() as session:
-            await scheduling.decline_request(session, request.id, actor=Actor(kind="provider"), **self.told)
+            await scheduling.decline_request(session, request.id, actor=as_provider(request.provider_id), **self.told)
         return "declined"
 
     async def withdraw(self, request: Request) -> str:
         async with self.world.deps.sessions.begin() as session:
-            await scheduling.withdraw_request(session, request.id, actor=Actor(kind="client"), **self.told)
+            await scheduling.withdraw_request(session, request.id, actor=as_client(request.client_id), **self.told)
         return "withdrawn"
 
     async def expire(self, request: Request) -> str:

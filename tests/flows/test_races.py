@@ -16,7 +16,7 @@ from scheduling.models import Appointment
 from scheduling.values import AppointmentState, SessionType, Side, Source
 from status import actions as ledger
 from status.models import Consultation, Task
-from status.values import Actor, ConsultationStatus, DecidedBy, TaskState
+from status.values import Actor, ActorKind, ConsultationStatus, DecidedBy, TaskState
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
 from tests.fixtures import Carrier, Worker
@@ -95,7 +95,7 @@ async def test_an_answer_and_a_late_callback_settle_it_once(
                     consultation.id,
                     occurred=False,
                     by=DecidedBy.PORTAL,
-                    actor=Actor(kind="provider", id=provider.id),
+                    actor=Actor(kind=ActorKind.PROVIDER, id=provider.id),
                     now=clock(),
                     policy=ledger.policy(world.deps.settings),
                     new_id=world.deps.new_id,

@@ -16,6 +16,7 @@ from status import actions as ledger
 from status.models import Consultation, Event, Notice, Task
 from status.values import (
     Actor,
+    ActorKind,
     ConsultationStatus,
     DecidedBy,
     EventKind,
@@ -52,7 +53,7 @@ async def answer(world: World, consultation: Consultation, *, occurred: bool) ->
             consultation.id,
             occurred=occurred,
             by=DecidedBy.PORTAL,
-            actor=Actor(kind="provider", id=consultation.provider_id),
+            actor=Actor(kind=ActorKind.PROVIDER, id=consultation.provider_id),
             now=world.deps.now(),
             policy=ledger.policy(world.deps.settings),
             new_id=world.deps.new_id,

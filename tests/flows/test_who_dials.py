@@ -13,7 +13,7 @@ from bridge.values import Reason
 from people.models import PinTry, Provider
 from people.values import Language, PracticeKind
 from status.models import Notice
-from status.values import NoticeKey
+from status.values import ActorKind, NoticeKey
 from tests.builders import World
 from tests.clock import Clock
 from tests.fixtures import Carrier
@@ -242,7 +242,7 @@ async def test_f24_a_changed_number_is_refused_until_it_is_proven(service: str, 
             row,
             "+12125550178",
             verified=False,
-            actor=Actor(kind="provider", id=provider.id),
+            actor=Actor(kind=ActorKind.PROVIDER, id=provider.id),
             now=world.deps.now(),
             new_id=world.deps.new_id,
         )

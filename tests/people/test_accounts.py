@@ -25,7 +25,7 @@ from people.values import AccountStep, FormKey, Insured, Language, LinkPurpose
 from scheduling import actions as scheduling
 from scheduling.values import SessionType, Source
 from status.models import Notice
-from status.values import Actor, NoticeKey, NoticeState
+from status.values import Actor, ActorKind, NoticeKey, NoticeState
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
 from tests.fixtures import Worker
@@ -182,7 +182,7 @@ class Story:
             row, account = await people.open_link(
                 session, token, frozenset(LinkPurpose), settings=self.deps.settings, now=self.deps.now()
             )
-            who = Actor(kind="client", id=account.client_id)
+            who = Actor(kind=ActorKind.CLIENT, id=account.client_id)
             await people.use_link(session, row, account, actor=who, now=self.deps.now(), new_id=self.deps.new_id)
 
     async def state(self, client: Client) -> State:
@@ -379,7 +379,10 @@ async def test_a_closed_account_leaves_no_person_behind_save_with_who_has_met_th
     met, stranger = story.provider, await story.world.provider()
     await story.world.client(stranger, email=client.email)
     ahead = await story.world.appointment(met, client=client, starts_in=timedelta(hours=1))
-    told: dict[str, Any] = {"actor": Actor(kind="client", id=client.id), "house": scheduling.house(story.deps.settings)}
+    told: dict[str, Any] = {
+        "actor": Actor(kind=ActorKind.CLIENT, id=client.id),
+        "house": scheduling.house(story.deps.settings),
+    }
     async with story.deps.sessions() as reading:
         with pytest.raises(Refused) as no:
             await scheduling.close_account(

@@ -18,7 +18,6 @@ from scheduling.values import SessionType, Side, Source
 from status import actions as ledger
 from status.models import Consultation, Event, Notice, Referral
 from status.values import (
-    Actor,
     ConsultationStatus,
     DecidedBy,
     EventKind,
@@ -26,13 +25,12 @@ from status.values import (
     ReferralEvent,
     ReferralState,
 )
-from tests.builders import OPERATOR, World
+from tests.builders import OPERATOR, World, as_client, as_provider
 from tests.clock import Clock
 from tests.fixtures import Worker
 
 S = ReferralState
 DAY = timedelta(days=1)
-THEMSELVES = Actor(kind="provider")
 
 
 async def of(deps: Deps, provider: Provider) -> Sequence[Referral]:
@@ -51,7 +49,7 @@ async def states(deps: Deps, provider: Provider) -> list[ReferralState]:
 async def move(deps: Deps, referral: Referral, event: ReferralEvent) -> None:
     async with deps.sessions.begin() as session:
         assert await ledger.move_referral(
-            session, referral.id, event, actor=THEMSELVES, now=deps.now(), new_id=deps.new_id
+            session, referral.id, event, actor=OPERATOR, now=deps.now(), new_id=deps.new_id
         )
 
 
@@ -82,7 +80,7 @@ async def take_up(deps: Deps, appointment: Appointment) -> None:
         await scheduling.take_up(
             session,
             appointment.id,
-            actor=THEMSELVES,
+            actor=as_provider(appointment.provider_id),
             house=scheduling.house(deps.settings),
             now=deps.now(),
             new_id=deps.new_id,
@@ -91,7 +89,14 @@ async def take_up(deps: Deps, appointment: Appointment) -> None:
 
 async def let_go(deps: Deps, appointment: Appointment, why: ReferralEvent) -> None:
     async with deps.sessions.begin() as session:
-        await scheduling.let_go(session, appointment.id, why=why, actor=THEMSELVES, now=deps.now(), new_id=deps.new_id)
+        await scheduling.let_go(
+            session,
+            appointment.id,
+            why=why,
+            actor=as_provider(appointment.provider_id),
+            now=deps.now(),
+            new_id=deps.new_id,
+        )
 
 
 async def cancel(deps: Deps, appointment: Appointment, by: Side) -> None:
@@ -102,7 +107,7 @@ async def cancel(deps: Deps, appointment: Appointment, by: Side) -> None:
             by=by,
             reason=None,
             message="I cannot come.",
-            actor=THEMSELVES,
+            actor=as_provider(appointment.provider_id) if by is Side.PROVIDER else as_client(appointment.client_id),
             house=scheduling.house(deps.settings),
             now=deps.now(),
             new_id=deps.new_id,
@@ -117,7 +122,7 @@ async def answer(deps: Deps, appointment: Appointment, *, occurred: bool) -> Non
             consultation.id,
             occurred=occurred,
             by=DecidedBy.PORTAL,
-            actor=THEMSELVES,
+            actor=as_provider(appointment.provider_id),
             now=deps.now(),
             policy=ledger.policy(deps.settings),
             new_id=deps.new_id,
@@ -310,7 +315,7 @@ async def test_switching_to_a_call_is_told_and_changes_no_state(
         await scheduling.switch_to_call(
             writing,
             made.id,
-            actor=THEMSELVES,
+            actor=as_provider(provider.id),
             house=scheduling.house(deps.settings),
             now=deps.now(),
             new_id=deps.new_id,
@@ -484,7 +489,7 @@ async def test_a_session_moves_it_once_it_is_known_whether_it_was_kept(
     provider = await world.provider()
     made = await world.appointment(provider, starts_in=DAY, session_type=SessionType.FULL_SESSION)
     async with deps.sessions.begin() as session:
-        await referrals.held(session, made, was=was, actor=THEMSELVES, now=deps.now(), new_id=deps.new_id)
+        await referrals.held(session, made, was=was, actor=as_provider(provider.id), now=deps.now(), new_id=deps.new_id)
 
     assert await states(deps, provider) == [expected]
 
@@ -502,7 +507,7 @@ async def test_archiving_the_client_closes_it(world: World, deps: Deps, clock: C
             session,
             provider.id,
             client.id,
-            actor=THEMSELVES,
+            actor=as_provider(provider.id),
             house=scheduling.house(deps.settings),
             now=deps.now(),
             new_id=deps.new_id,

@@ -16,14 +16,13 @@ from scheduling.models import Appointment, Request
 from scheduling.values import AppointmentState, RequestState, SessionType, Side, Source
 from status.models import Consultation, Event, Notice, Referral, Task
 from status.values import Actor, Channel, EventKind, NoticeKey, NoticeState, ReferralState, TaskState
-from tests.builders import World
+from tests.builders import World, as_client, as_practice, as_provider
 from tests.clock import Clock
 from tests.faults.kept import rows
 from tests.fixtures import LINES, Worker
 from tests.mailbox import Mailbox
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
-STAFF = Actor(kind="provider")
 
 End = Callable[[World, Request], Awaitable[object]]
 
@@ -39,7 +38,7 @@ async def accept(world: World, request: Request, **told: object) -> Request:
         return await scheduling.accept_request(
             session,
             request.id,
-            actor=STAFF,
+            actor=as_provider(request.provider_id),
             house=scheduling.house(world.deps.settings),
             now=world.deps.now(),
             new_id=world.deps.new_id,
@@ -49,17 +48,21 @@ async def accept(world: World, request: Request, **told: object) -> Request:
 
 async def decline(world: World, request: Request, reason: str | None = None) -> Request:
     async with world.deps.sessions.begin() as session:
-        return await scheduling.decline_request(session, request.id, reason=reason, **by(world, STAFF))
+        return await scheduling.decline_request(
+            session, request.id, reason=reason, **by(world, as_provider(request.provider_id))
+        )
 
 
 async def withdraw(world: World, request: Request) -> Request:
     async with world.deps.sessions.begin() as session:
-        return await scheduling.withdraw_request(session, request.id, **by(world, Actor(kind="client")))
+        return await scheduling.withdraw_request(session, request.id, **by(world, as_client(request.client_id)))
 
 
 async def leave(world: World, request: Request) -> Enrolment:
     async with world.deps.sessions.begin() as session:
-        return await scheduling.leave_programme(session, request.provider_id, **by(world, STAFF))
+        return await scheduling.leave_programme(
+            session, request.provider_id, **by(world, as_practice(request.provider_id))
+        )
 
 
 async def by_payer(world: World, **told: object) -> tuple[Provider, Client, Request]:
@@ -178,7 +181,7 @@ async def test_a_yes_brings_back_whom_the_provider_had_archived(world: World, se
     provider = await world.provider()
     client = await world.client(provider)
     async with world.deps.sessions.begin() as writing:
-        await scheduling.archive_client(writing, provider.id, client.id, **by(world, STAFF))
+        await scheduling.archive_client(writing, provider.id, client.id, **by(world, as_provider(provider.id)))
     request = await world.request(provider, client=client)
     (link,) = await rows(session, Relationship)
     assert link.state is RelationshipState.ARCHIVED  # asking alone changes nothing
@@ -386,7 +389,7 @@ async def test_a_cancelled_appointment_is_a_new_event_and_no_undoing(world: Worl
             by=Side.CLIENT,
             reason=None,
             message=None,
-            actor=STAFF,
+            actor=as_client(request.client_id),
             house=scheduling.house(world.deps.settings),
             now=world.deps.now(),
             new_id=world.deps.new_id,

@@ -12,7 +12,7 @@ from config.deps import Deps
 from people import actions, jobs, queries
 from people.models import Client, ImportJob, ImportRow, Provider, Relationship
 from people.rules.imports import fate_of
-from status.values import Actor
+from status.values import Actor, ActorKind
 from tests.builders import World
 
 
@@ -34,7 +34,7 @@ class Importer:
                 invite=True,
                 replaced=replace,
                 unarchived=unarchive,
-                actor=Actor(kind="provider", id=job.provider_id),
+                actor=Actor(kind=ActorKind.PROVIDER, id=job.provider_id),
                 now=self.deps.now(),
             )
 

@@ -15,7 +15,7 @@ from people.models import Client, ImportJob, ImportRow, Provider, Relationship
 from people.values import AccountState, RelationshipEvent, RelationshipState
 from people.values.imports import ImportState
 from status.models import Event, Notice
-from status.values import Actor, EventKind
+from status.values import Actor, ActorKind, EventKind
 from tests.builders import World
 from tests.clock import Clock
 from tests.fixtures import Worker
@@ -393,7 +393,7 @@ async def test_an_import_that_nobody_has_made_is_not_found(importer: Importer, d
                 invite=True,
                 replaced=(),
                 unarchived=(),
-                actor=Actor(kind="operator"),
+                actor=Actor(kind=ActorKind.OPERATOR),
                 now=deps.now(),
             )
 

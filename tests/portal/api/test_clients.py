@@ -12,7 +12,7 @@ from people import queries
 from people.models import Client, Provider
 from people.values import AccountState
 from status.models import Event
-from status.values import Actor, EventKind
+from status.values import Actor, ActorKind, EventKind
 from tests.builders import World
 from tests.clock import Clock
 from tests.fixtures import Worker
@@ -220,7 +220,7 @@ async def test_r46_with_their_yes_the_account_is_shown(api: Api, world: World, d
     async with deps.sessions.begin() as session:
         link = await queries.relationship(session, two.id, client.id)
         assert link is not None
-        who = Actor(kind="client", id=client.id)
+        who = Actor(kind=ActorKind.CLIENT, id=client.id)
         await people.accept_provider(session, link, actor=who, now=deps.now(), new_id=deps.new_id)
 
     shown = (await me.get(f"/clients/{client.id}")).json

@@ -6,7 +6,7 @@ from people import actions as people
 from people.models import Provider
 from people.values.profiles import PhotoFiles
 from scheduling import actions as scheduling
-from status.values import Actor
+from status.values import Actor, ActorKind
 from tests.builders import present
 from tests.people.pictures import photo
 from tests.portal.browser.stories import Scene, Stage, story
@@ -94,7 +94,7 @@ async def _with_page(stage: Stage, slug: str, *, published: bool = True) -> Prov
     async with deps.sessions.begin() as session:
         await present(session, provider.id, deps.now())
         picture = PhotoFiles(large=photo((600, 600), "WEBP"), small=photo((192, 192), "WEBP"))
-        mine = Actor(kind="provider", id=provider.id)
+        mine = Actor(kind=ActorKind.PROVIDER, id=provider.id)
         await people.set_photo(session, provider.id, picture, actor=mine, now=deps.now(), new_id=deps.new_id)
         await scheduling.change_profile(
             session,
