@@ -198,6 +198,7 @@ async def _client(
         last_name=f"Client{number}{place}",
         email=email,
         phone=phone,
+        actor=OPERATOR,
         now=deps.now(),
         new_id=deps.new_id,
     )

@@ -144,6 +144,7 @@ class World:
                 last_name=f"Canary-Client{n}",
                 email=email or f"client{n}@example.com",
                 phone=next(self.numbers) if phone == "" else phone,
+                actor=OPERATOR,
                 now=self.deps.now(),
                 new_id=self.deps.new_id,
             )
@@ -435,9 +436,9 @@ class World:
 
     async def ready(self, *clients: Client, but: frozenset[AccountStep] = frozenset()) -> None:
         """Let clients have done every step of their accounts, save for some (R49)."""
-        told: dict[str, Any] = {"actor": OPERATOR, "now": self.deps.now(), "new_id": self.deps.new_id}
         async with self.deps.sessions.begin() as session:
             for client in clients:
+                told: Any = {"actor": as_client(client.id), "now": self.deps.now(), "new_id": self.deps.new_id}
                 row = await people_queries.client_for_update(session, client.id)
                 assert row is not None
                 if row.verified_at is None:

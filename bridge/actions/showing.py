@@ -26,7 +26,7 @@ from status import actions as ledger
 from status import queries as ledger_queries
 from status.rules.access import STAFF, may, see_theirs
 from status.rules.consultation import can_be_doubted
-from status.values import Actor, Channel, EventKind, NoticeKey, Policy
+from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey, Policy
 
 
 async def contacts(
@@ -156,6 +156,7 @@ async def report_issue(
     return case
 
 
+@may(ActorKind.PROVIDER, ActorKind.PRACTICE, ActorKind.OPERATOR)
 async def doubt_status(
     session: AsyncSession,
     appointment_id: UUID,
@@ -168,6 +169,8 @@ async def doubt_status(
 ) -> SupportCase:
     """Say that the line was wrong about a consultation (R115): support looks, and the status stays until then."""
     row = (await ledger_queries.latest_consultations(session, [appointment_id])).get(appointment_id)
+    if row is not None:
+        see_theirs(actor, provider_id=row.provider_id)
     if row is None or not can_be_doubted(row.status, row.ends_at, policy, now):
         raise Refused("window_closed", "Only a status that the line has shared, and within three days of the end.")
     return await report_issue(

@@ -143,7 +143,6 @@ __all__ = [
     "close_client",
     "commit_import",
     "complete_message",
-    "complete_step",
     "completeness",
     "confirm_totp",
     "correct_client",

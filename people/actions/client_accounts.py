@@ -33,7 +33,8 @@ from people.values import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.values import CLOCK, Actor, Channel, EventKind, NoticeKey
+from status.rules.access import STAFF, may, see_theirs
+from status.values import CLOCK, Actor, ActorKind, Channel, EventKind, NoticeKey
 
 INVITATIONS_AN_HOUR = 3
 NOBODY = "–"  # the name of who has closed their account, where it stands no more
@@ -142,6 +143,7 @@ async def _account(session: AsyncSession, client: Client, *, now: datetime, new_
     )
 
 
+@may(*STAFF)
 async def correct_client(
     session: AsyncSession,
     client: Client,
@@ -156,6 +158,7 @@ async def correct_client(
 
     With another address the old link is void and a new invitation goes there, and so it does after one that failed.
     """
+    see_theirs(actor, provider_id=provider_id)
     before = await standing(session, client, now)
     if next_state(lifecycle.ACCOUNT, before, AccountEvent.EDITED) is None:
         raise _no(before)
@@ -277,6 +280,7 @@ async def prove_address(
 # The steps, in any order once the address is proven (R49)
 
 
+@may(ActorKind.CLIENT, *STAFF)
 async def set_insurance(
     session: AsyncSession, client: Client, told: Insured, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
@@ -284,6 +288,8 @@ async def set_insurance(
 
     Who may write it is the door's matter (R53): the client, or a provider while nobody has proven the address.
     """
+    if actor.kind is ActorKind.CLIENT:
+        see_theirs(actor, client_id=client.id)
     row = await queries.insurance(session, client.id)
     if row is None:
         row = Insurance(client_id=client.id, changed_at=now)
@@ -295,6 +301,7 @@ async def set_insurance(
     await _after_step(session, client, AccountStep.INSURANCE, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.CLIENT)
 async def set_billing_method(
     session: AsyncSession,
     client: Client,
@@ -307,6 +314,7 @@ async def set_billing_method(
     new_id: NewId,
 ) -> None:
     """Keep how a client pays: the name that the processor gave it, never the number of a card."""
+    see_theirs(actor, client_id=client.id)
     _see_that_it_is_proven(client)
     row = await queries.billing_method(session, client.id)
     if row is None:
@@ -317,6 +325,7 @@ async def set_billing_method(
     await _after_step(session, client, AccountStep.BILLING, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.CLIENT)
 async def acknowledge_form(
     session: AsyncSession,
     client: Client,
@@ -330,6 +339,7 @@ async def acknowledge_form(
     current: Mapping[FormKey, int] = CURRENT,
 ) -> None:
     """Note that a client acknowledges a form; Refused where there is a newer version than the one they were shown."""
+    see_theirs(actor, client_id=client.id)
     _see_that_it_is_proven(client)
     if current[form] != version:
         raise Refused("form_renewed", "This form has a new version. Read that one, then acknowledge it.")
@@ -426,10 +436,12 @@ async def ask_for_insurance(session: AsyncSession, between: Relationship, *, now
 # A client's own hand
 
 
+@may(ActorKind.CLIENT, ActorKind.OPERATOR)
 async def change_own_data(
     session: AsyncSession, client: Client, changed: Mapping[str, object], *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Change what a client says of themselves: names, number, language and zone; the address goes another way."""
+    see_theirs(actor, client_id=client.id)
     if client.account is AccountState.CLOSED:
         raise _no(AccountState.CLOSED)
     different = {name: value for name, value in changed.items() if getattr(client, name) != value}

@@ -25,10 +25,11 @@ from people.values import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.rules.access import may, see_theirs
-from status.values import CLOCK, Actor, ActorKind, Channel, EventKind, NoticeKey
+from status.rules.access import STAFF, may, see_theirs
+from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
 
 
+@may(*STAFF)
 async def add_client(
     session: AsyncSession,
     *,
@@ -40,7 +41,7 @@ async def add_client(
     preferred_name: str | None = None,
     insured: Insured | None = None,
     invite: bool = False,
-    actor: Actor = CLOCK,
+    actor: Actor,
     now: datetime,
     new_id: NewId,
 ) -> tuple[Client, Relationship]:
@@ -49,6 +50,7 @@ async def add_client(
     An address that has an account keeps it as it is: a relationship is proposed, and until the client accepts it
     the provider is shown what they typed and nothing else (R46).
     """
+    see_theirs(actor, provider_id=provider_id)
     provider = await queries.provider(session, provider_id)
     if provider is None:
         raise Refused("no_such_provider", "There is no provider under this id.", status=422)
@@ -84,6 +86,7 @@ async def add_client(
     return row, link
 
 
+@may(*STAFF)
 async def invite_client(
     session: AsyncSession, client: Client, link: Relationship, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
@@ -91,6 +94,7 @@ async def invite_client(
 
     Asked again it is sent again; who has an account is told of the same provider once a week at most.
     """
+    see_theirs(actor, provider_id=link.provider_id)
     if link.state is not RelationshipState.PROPOSED:
         await accounts.invite(session, client, link.provider_id, actor=actor, now=now, new_id=new_id)
         return
@@ -125,10 +129,12 @@ async def accept_provider(
     )
 
 
+@may(ActorKind.CLIENT)
 async def decline_provider(
     session: AsyncSession, link: Relationship, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Keep an account closed to a provider who has added its client: they have what they typed, and nothing more."""
+    see_theirs(actor, client_id=link.client_id)
     if link.state is not RelationshipState.PROPOSED:
         raise Refused("not_possible_now", "There is nothing to answer here any more.", state=link.state.value)
     await move_relationship(session, link, RelationshipEvent.ARCHIVED, now=now)

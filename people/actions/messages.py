@@ -18,6 +18,7 @@ from people.rules.messages import NotWritable
 from people.values import DraftedState, Language, MessageSide, RelationshipEvent, RelationshipState
 from status import actions as ledger
 from status.actions import NewId
+from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
 
 # A message that is read at once needs no mail.
@@ -32,10 +33,12 @@ _SENTENCES = {
 }
 
 
+@may(ActorKind.PROVIDER, ActorKind.OPERATOR)
 async def write_to_client(
     session: AsyncSession, provider_id: UUID, client_id: UUID, text: str, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Thread:
     """Write to a client; Refused where they are archived, blocked, or have yet to accept (R41, R56)."""
+    see_theirs(actor, provider_id=provider_id)
     link = await _between(session, provider_id, client_id)
     _see_that_it_may_be_written(MessageSide.PROVIDER, link)
     return await _write(
@@ -43,10 +46,12 @@ async def write_to_client(
     )
 
 
+@may(ActorKind.CLIENT)
 async def write_to_provider(
     session: AsyncSession, client_id: UUID, provider_id: UUID, text: str, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Thread:
     """Write to a provider; the first message to one makes a prospect (R44). A blocked client is not told that."""
+    see_theirs(actor, client_id=client_id)
     await _see_that_they_practise(session, provider_id)
     link = await queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
@@ -59,6 +64,7 @@ async def write_to_provider(
     return await _write(session, provider_id, client_id, MessageSide.CLIENT, text, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.PROVIDER, ActorKind.CLIENT)
 async def write_to_support(
     session: AsyncSession,
     text: str,
@@ -70,10 +76,12 @@ async def write_to_support(
     new_id: NewId,
 ) -> Thread:
     """Write to support, as a provider or as a client."""
+    see_theirs(actor, provider_id=provider_id, client_id=client_id)
     side = MessageSide.PROVIDER if provider_id else MessageSide.CLIENT
     return await _write(session, provider_id, client_id, side, text, actor=actor, now=now, new_id=new_id)
 
 
+@may(ActorKind.OPERATOR)
 async def write_as_support(
     session: AsyncSession, thread: Thread, text: str, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Thread:
@@ -111,10 +119,12 @@ async def read(session: AsyncSession, thread: Thread, side: MessageSide) -> None
     await session.flush()
 
 
+@may(*STAFF)
 async def block(
     session: AsyncSession, provider_id: UUID, client_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Take no more messages, bookings or requests from somebody; they are not told."""
+    see_theirs(actor, provider_id=provider_id)
     link = await _between(session, provider_id, client_id)
     await move_relationship(session, link, RelationshipEvent.BLOCKED, now=now)
     await ledger.record(session, EventKind.CLIENT_BLOCKED, actor=actor, now=now, new_id=new_id, provider_id=provider_id)

@@ -17,6 +17,7 @@ from people.rules import profile as rules
 from people.values.profiles import Completeness, PhotoFiles, ProfilePart
 from status import actions as ledger
 from status.actions import NewId
+from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, EventKind
 
 
@@ -28,10 +29,12 @@ async def profile(session: AsyncSession, provider_id: UUID, *, now: datetime) ->
     )
 
 
+@may(*STAFF)
 async def set_photo(
     session: AsyncSession, provider_id: UUID, files: PhotoFiles, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Profile:
     """Show this photo from now on; the caller holds the provider's row."""
+    see_theirs(actor, provider_id=provider_id)
     digest = sha256(provider_id.bytes + files.large + files.small).hexdigest()
     await queries.add_photo(session, Photo(digest=digest, provider_id=provider_id, made_at=now, **_bytes(files)))
     return await _show(session, provider_id, digest, actor=actor, now=now, new_id=new_id)
@@ -41,10 +44,12 @@ def _bytes(files: PhotoFiles) -> dict[str, bytes]:
     return {"large": files.large, "small": files.small}
 
 
+@may(*STAFF)
 async def remove_photo(
     session: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Profile:
     """Show no photo; removing none changes nothing."""
+    see_theirs(actor, provider_id=provider_id)
     row = await profile(session, provider_id, now=now)
     return row if row.photo is None else await _show(session, provider_id, None, actor=actor, now=now, new_id=new_id)
 

@@ -142,10 +142,12 @@ async def move_enrolment(
     return row
 
 
+@may(ActorKind.PRACTICE, ActorKind.OPERATOR)
 async def remind_to_submit(
     session: AsyncSession, provider_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> Enrolment:
     """Write once more that the profile waits to be filled in (R74, M8), once an hour at most."""
+    see_theirs(actor, provider_id=provider_id)
     row = await _enrolled(session, provider_id)
     if row.state is not EnrolmentState.INCOMPLETE:
         raise Refused(*programme.why_not(row.state, None), state=row.state.value)

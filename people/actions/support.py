@@ -18,7 +18,8 @@ from people.values import (
 from status import actions as ledger
 from status.actions import NewId
 from status.models import Notice
-from status.values import Actor, Channel, EventKind, NoticeKey, TaskEvent, TaskKind
+from status.rules.access import may
+from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey, TaskEvent, TaskKind
 
 
 async def open_case(
@@ -48,6 +49,7 @@ async def open_case(
     return row
 
 
+@may(ActorKind.OPERATOR)
 async def answer_case(
     session: AsyncSession, case_id: UUID, text: str, *, actor: Actor, now: datetime, new_id: NewId
 ) -> SupportCase:
@@ -71,6 +73,7 @@ async def answer_case(
     return row
 
 
+@may(ActorKind.OPERATOR)
 async def close_case(
     session: AsyncSession, case_id: UUID, *, actor: Actor, now: datetime, new_id: NewId
 ) -> SupportCase:

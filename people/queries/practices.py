@@ -1,6 +1,6 @@
 """Reads and writes of practices, providers and how the line knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +37,14 @@ async def provider(session: AsyncSession, provider_id: UUID) -> Provider | None:
 async def provider_for_update(session: AsyncSession, provider_id: UUID) -> Provider | None:
     """Return one provider, locked."""
     return await session.get(Provider, provider_id, with_for_update=True, populate_existing=True)
+
+
+async def provider_ids(session: AsyncSession, practices: Collection[UUID]) -> frozenset[UUID]:
+    """Return who provides in these practices, those included who have left."""
+    if not practices:
+        return frozenset()
+    found = await session.scalars(select(col(Provider.id)).where(col(Provider.practice_id).in_(practices)))
+    return frozenset(found)
 
 
 async def timezones(session: AsyncSession, provider_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -46,7 +46,8 @@ class Trouble:
 class Visit:
     """A request to a page: its transaction, who is there, what was asked and typed.
 
-    `form` is what was posted, and is there again after a refusal, with `trouble` saying why.
+    `form` is what was posted, and is there again after a refusal, with `trouble` saying why. `acts_for` are the
+    providers of the practices that this person administers or schedules for.
     """
 
     session: AsyncSession
@@ -63,6 +64,7 @@ class Visit:
     part: str | None = None
     cookies: Mapping[str, str] = field(default_factory=dict)
     remote: str | None = None
+    acts_for: frozenset[UUID] = frozenset()
 
     @property
     def settings(self) -> Settings:
@@ -103,7 +105,12 @@ class Visit:
             return Actor(kind=ActorKind.CLIENT, id=self.person.client_id)
         if self.person.roles & DESK:
             return Actor(kind=ActorKind.OPERATOR, id=self.person.account_id)
-        return Actor(kind=ActorKind.PRACTICE, id=self.person.account_id)
+        return self.as_practice
+
+    @property
+    def as_practice(self) -> Actor:
+        """Return who history names where somebody acts for their practice, a provider who administers it included."""
+        return Actor(kind=ActorKind.PRACTICE, id=self.me.account_id, providers=self.acts_for)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,13 @@ from aiohttp import hdrs, web
 from aiohttp.web_request import FileField
 from multidict import MultiDict, MultiDictProxy
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.database import UNREACHABLE
 from config.deps import Deps
 from config.errors import BadInput, Refused
 from config.http import ARRIVED, DEPS, LARGEST_BODY, NO_FORM, REQUEST_ID
+from people import queries as people
 from people.values import Language, Person
 from portal import session as sessions
 from portal.pages import rendering
@@ -67,7 +69,7 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
     deps = visit.deps
     try:
         async with deps.sessions.begin() as session:
-            shown = await handler(replace(visit, session=session))
+            shown = await handler(await _begun(visit, session))
     except (Refused, BadInput, DBAPIError) as no:
         why = _why(no)
         if why is None:
@@ -77,7 +79,7 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
             return await trouble(request, why.status, why.code or "refused", visit.person, why)
         visit = replace(visit, trouble=why)
         async with deps.sessions.begin() as session:
-            shown = await again(replace(visit, session=session))
+            shown = await again(await _begun(visit, session))
         if isinstance(shown, View):
             shown = replace(shown, status=why.status)
         return respond(request, visit, shown)
@@ -86,6 +88,12 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
     if not isinstance(shown, Download):
         await deps.live.publish(shown.subjects)
     return respond(request, visit, shown)
+
+
+async def _begun(visit: Visit, session: AsyncSession) -> Visit:
+    """Give a visit its transaction; whoever is of a practice acts for those who are in it now."""
+    practices = {practice_id for practice_id, _ in visit.person.practices} if visit.person else set()
+    return replace(visit, session=session, acts_for=await people.provider_ids(session, practices))
 
 
 def _why(no: Refused | BadInput | DBAPIError) -> Trouble | None:

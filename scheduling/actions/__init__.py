@@ -168,7 +168,6 @@ __all__ = [
     "openings_now",
     "payer_feed",
     "possible",
-    "profile",
     "provider_visibility",
     "read_search",
     "record_consent",

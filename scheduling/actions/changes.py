@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.errors import Refused
 from people import actions as people
 from scheduling.actions import referrals, steps
 from scheduling.actions.house import House, NewId
@@ -45,6 +46,7 @@ async def reschedule(
     The consultation of the old time ends as void and a new occurrence begins (R124); a settled one is Refused.
     One that is over comes back, unless its status or its details are settled.
     """
+    _see_side(actor, by)
     row, after = await steps.in_hand(
         session, appointment_id, AppointmentEvent.RESCHEDULE, actor=actor, now=now, new_id=new_id, version=version
     )
@@ -180,6 +182,7 @@ async def cancel(
     A client hears of what they gave up themselves as well: the letter takes it out of their own calendar. A provider
     who cancels a referral writes the client a message (R39).
     """
+    _see_side(actor, by)
     event = AppointmentEvent.CANCEL_BY_PROVIDER if by is Side.PROVIDER else AppointmentEvent.CANCEL_BY_CLIENT
     row, after = await steps.in_hand(
         session, appointment_id, event, actor=actor, now=now, new_id=new_id, version=version
@@ -203,6 +206,12 @@ async def cancel(
         await steps.tell(session, key, [Side.PROVIDER], row, now=now, new_id=new_id)
         await steps.tell(session, key, [Side.CLIENT], row, now=now, new_id=new_id, channels=[Channel.MAIL])
     return row
+
+
+def _see_side(actor: Actor, by: Side) -> None:
+    """Refuse a client who acts as the provider, whose limits are wider."""
+    if actor.kind is ActorKind.CLIENT and by is not Side.CLIENT:
+        raise Refused("forbidden", "Only the provider does this on the provider's side.", status=403)
 
 
 async def give_up(

@@ -21,7 +21,7 @@ from scheduling.values import AppointmentState, Scope, Side
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.rules.access import STAFF, may, see_theirs
-from status.values import Actor, EventKind, ReferralEvent
+from status.values import Actor, ActorKind, EventKind, ReferralEvent
 
 
 @may(*STAFF)
@@ -144,6 +144,7 @@ async def unarchive_client(
     )
 
 
+@may(ActorKind.CLIENT, ActorKind.OPERATOR)
 async def close_account(
     session: AsyncSession,
     client_id: UUID,
@@ -158,6 +159,7 @@ async def close_account(
 
     Returns what stands for the cookies of their sign-ins, to be forgotten by the cache.
     """
+    see_theirs(actor, client_id=client_id)
     links = sorted(await people_queries.relationships_of_client(session, client_id), key=lambda one: one.provider_id)
     for link in links:
         await queries.lock_calendar(session, link.provider_id)

@@ -26,7 +26,7 @@ from scheduling import actions as scheduling
 from scheduling.values import SessionType, Source
 from status.models import Notice
 from status.values import Actor, ActorKind, NoticeKey, NoticeState
-from tests.builders import OPERATOR, World
+from tests.builders import OPERATOR, World, as_client
 from tests.clock import Clock
 from tests.fixtures import Worker
 from tests.mailbox import Mailbox
@@ -328,7 +328,9 @@ async def test_r49_three_steps_in_any_order_make_an_account_ready_and_a_new_vers
         assert row is not None
         old = (FormKey.PRIVACY, CURRENT[FormKey.PRIVACY], Language.ENGLISH)
         with pytest.raises(Refused) as no:
-            await people.acknowledge_form(reading, row, *old, **story.told, current=newer)
+            await people.acknowledge_form(
+                reading, row, *old, **story.told | {"actor": as_client(client.id)}, current=newer
+            )
     assert no.value.code == "form_renewed"
 
 
@@ -339,7 +341,14 @@ async def test_a_card_that_is_over_counts_no_more(story: Story, clock: Clock) ->
         row = await people_queries.client_for_update(writing, client.id)
         assert row is not None
         until = clock().date().isoformat()
-        await people.set_billing_method(writing, row, reference="token-2", label="Visa", expires_on=until, **story.told)
+        await people.set_billing_method(
+            writing,
+            row,
+            reference="token-2",
+            label="Visa",
+            expires_on=until,
+            **story.told | {"actor": as_client(client.id)},
+        )
     assert await story.state(client) is State.READY
     clock.forward(days=1)
     assert await story.state(client) is State.VERIFIED

@@ -126,6 +126,7 @@ async def known(world: World, deps: Deps) -> dict[str, list[str]]:
                 last_name="Client",
                 email=client.email,
                 phone=None,
+                actor=OPERATOR,
                 now=deps.now(),
                 new_id=deps.new_id,
             )
