@@ -34,7 +34,14 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-dialog]");
   if (!opener) return;
   const dialog = document.getElementById(opener.dataset.dialog);
-  if (dialog && dialog.showModal) { event.preventDefault(); dialog.showModal(); }
+  if (!dialog || !dialog.showModal) return;
+  event.preventDefault();
+  const body = dialog.querySelector("[data-fresh]");
+  body?.replaceChildren(); // nothing of the one before
+  if (body && opener.dataset.part) htmx.ajax("GET", opener.dataset.part, { target: body, swap: "innerHTML" });
+  dialog.showModal();
+  // Back to where it was opened, also when that part of the page has been drawn anew meanwhile.
+  dialog.addEventListener("close", () => document.getElementById(opener.id)?.focus(), { once: true });
 });
 
 // Countdowns: an element with data-until (ISO) shows the minutes and seconds that are left.
