@@ -77,11 +77,14 @@ async def test_a_referral_is_counted_until_it_is_opened(
 async def test_a_cancelled_referral_brings_words_and_a_stale_form_changes_nothing(
     browsers: Callable[[], Browser], accounts: Accounts, world: World, session: AsyncSession
 ) -> None:
-    provider, _, row = await world.consultation(starts_in=timedelta(days=3))
+    provider, client, row = await world.consultation(starts_in=timedelta(days=3))
     browser = await _signed_in(browsers, accounts, provider)
     path = f"/appointments/{row.id}"
     shown = await browser.get(path)
     assert "I am sorry, I cannot see you" in shown.words
+    for path_of in (f"/clients/{client.id}", f"/messages/with/{client.id}"):
+        assert f'href="{path_of}"' in shown.text
+        assert (await browser.get(path_of)).status == 200
     empty = await browser.post(f"{path}/cancel", {"which": "cancel", "version": "1", "cancel_message": "  "})
     assert (empty.status, "Write the client a few words" in empty.words) == (422, True)
     told = {"which": "cancel", "version": "7", "cancel_message": "Canary words"}
