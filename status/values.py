@@ -395,6 +395,7 @@ class EventKind(StrEnum):
     ISSUE_ANSWERED = "issue:answered"
     CASE_CLOSED = "case:closed"
     SUPPORT_LOOKED = "support:looked"
+    MEMBER_CHANGED = "member:changed"
 
 
 class ActorKind(StrEnum):

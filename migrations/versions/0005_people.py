@@ -40,6 +40,7 @@ EVENTS: tuple[str, ...] = (
     "issue:answered",
     "case:closed",
     "support:looked",
+    "member:changed",
 )
 TASKS: tuple[str, ...] = ()
 

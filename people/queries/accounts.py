@@ -51,6 +51,27 @@ async def admins_of(session: AsyncSession, practice_id: UUID) -> Sequence[Accoun
     return found.scalars().all()
 
 
+async def members_of(session: AsyncSession, practice_id: UUID) -> Sequence[tuple[Account, Role]]:
+    """Return who administers or schedules for a practice, by their addresses."""
+    found = await session.execute(
+        select(Account, col(Member.role))
+        .join(Member, col(Member.account_id) == col(Account.id))
+        .where(col(Member.practice_id) == practice_id)
+        .order_by(func.lower(col(Account.email)), col(Account.id))
+    )
+    return [(whose, role) for whose, role in found]
+
+
+async def delete_member(session: AsyncSession, practice_id: UUID, account_id: UUID) -> bool:
+    """Take a role away; False where there was none."""
+    gone = await session.execute(
+        delete(Member)
+        .where(col(Member.practice_id) == practice_id, col(Member.account_id) == account_id)
+        .returning(col(Member.account_id))
+    )
+    return gone.first() is not None
+
+
 async def account_of_client(session: AsyncSession, client_id: UUID) -> Account | None:
     """Return the account of a client."""
     found = await session.execute(select(Account).where(col(Account.client_id) == client_id))

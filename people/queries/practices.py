@@ -165,6 +165,22 @@ async def providers_of(session: AsyncSession, practices: Sequence[UUID], number:
     return found.scalars().all()
 
 
+async def staff(session: AsyncSession, practice_id: UUID) -> Sequence[Provider]:
+    """Return the active providers of a practice, by their names."""
+    found = await session.execute(
+        select(Provider)
+        .where(col(Provider.practice_id) == practice_id, col(Provider.active))
+        .order_by(func.lower(col(Provider.last_name)), func.lower(col(Provider.first_name)), col(Provider.id))
+    )
+    return found.scalars().all()
+
+
+async def with_pins(session: AsyncSession, practice_id: UUID) -> set[UUID]:
+    """Return which providers of a practice have chosen a PIN."""
+    found = await session.execute(select(col(Pin.provider_id)).where(col(Pin.practice_id) == practice_id))
+    return set(found.scalars())
+
+
 async def open_verification_for_update(
     session: AsyncSession, provider_id: UUID, now: datetime
 ) -> PhoneVerification | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -64,6 +64,21 @@ async def enrolment_for_update(session: AsyncSession, provider_id: UUID) -> Enro
 
 def _of(provider_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return col(Enrolment.provider_id) == provider_id, col(Enrolment.state) != EnrolmentState.DELETED
+
+
+async def enrolments_of(session: AsyncSession, practice_id: UUID) -> Sequence[tuple[Enrolment, Sequence[UUID]]]:
+    """Return the places of a practice's providers in the programme, each with its payers; deleted ones are none."""
+    payers_then = (
+        select(func.array_agg(col(EnrolmentPayer.payer_id)))
+        .where(col(EnrolmentPayer.enrolment_id) == col(Enrolment.id))
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        select(Enrolment, payers_then)
+        .where(col(Enrolment.practice_id) == practice_id, col(Enrolment.state) != EnrolmentState.DELETED)
+        .order_by(col(Enrolment.id))
+    )
+    return [(row, payer_ids or []) for row, payer_ids in found]
 
 
 async def payers_of(session: AsyncSession, enrolment_id: UUID) -> Sequence[UUID]:

@@ -139,6 +139,11 @@ class Accounts:
             await people.add_member(session, account, practice.id, role, now=self.deps.now())
         return account
 
+    async def join(self, account: Account, practice: Practice, role: Role = Role.PRACTICE_ADMIN) -> None:
+        """Let somebody who has an account administer or schedule for a practice as well."""
+        async with self.deps.sessions.begin() as session:
+            await people.add_member(session, account, practice.id, role, now=self.deps.now())
+
     def code(self, account: Account) -> str:
         """Return what the owner's app shows now."""
         secret = people.totp_secret(account, self.deps.settings)
