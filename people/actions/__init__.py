@@ -102,7 +102,6 @@ from people.actions.programme import (
 )
 from people.actions.staff import (
     MEMBER_ROLES,
-    acts_as,
     administered,
     invite_member,
     remove_member,
@@ -128,7 +127,6 @@ __all__ = [
     "accept_provider",
     "account_for",
     "acknowledge_form",
-    "acts_as",
     "add_account",
     "add_client",
     "add_member",

@@ -12,7 +12,7 @@ from people.models import Account, Practice, Provider
 from people.values import AccountKind, Language, LinkPurpose, Person, PracticeKind, Role
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.values import Actor, ActorKind, EventKind
 
 MEMBER_ROLES = (Role.PRACTICE_ADMIN, Role.SCHEDULER)
 
@@ -93,7 +93,7 @@ async def switch_line(
     await ledger.record(
         session,
         EventKind.SETTINGS_CHANGED,
-        actor=acts_as(person),
+        actor=_acts_as(person),
         now=now,
         new_id=new_id,
         data={"practice": str(practice.id), "line_enabled": on},
@@ -101,9 +101,9 @@ async def switch_line(
     return practice
 
 
-def acts_as(person: Person) -> Actor:
+def _acts_as(person: Person) -> Actor:
     """Return whom history names where somebody acts for a practice, be they a provider besides or not."""
-    return Actor(kind="practice", id=person.account_id)
+    return Actor(kind=ActorKind.PRACTICE, id=person.account_id)
 
 
 async def _keep_one(session: AsyncSession, practice: Practice, but: UUID) -> None:
@@ -126,7 +126,7 @@ async def _record(
     await ledger.record(
         session,
         EventKind.MEMBER_CHANGED,
-        actor=acts_as(person),
+        actor=_acts_as(person),
         now=now,
         new_id=new_id,
         data={"practice": str(practice.id), "account": str(account_id), "role": role},

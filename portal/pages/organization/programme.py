@@ -174,7 +174,7 @@ def _chosen_payers(visit: Visit, wrong: list[Problem]) -> set[UUID]:
 
 
 def _told(visit: Visit) -> Any:
-    return {"actor": people.acts_as(visit.me), "now": visit.now, "new_id": visit.new_id}
+    return {"actor": visit.as_practice, "now": visit.now, "new_id": visit.new_id}
 
 
 def _back(visit: Visit, practice: Practice, provider: Provider, done: str) -> Redirect:

@@ -119,7 +119,7 @@ async def save_public_profile(visit: Visit) -> Shown:
     """Save, and submit where that was pressed: only then is anything required, and all of it is told at once (R87)."""
     assert visit.form is not None  # noqa: S101 - a POST has one
     provider, practice, owner = await _whose(visit)
-    actor = visit.actor if owner else people.acts_as(visit.me)
+    actor = visit.actor if owner else visit.as_practice
     await edit.change(visit, provider.id, form.read(visit.form, owner=owner), actor=actor)
     done = "organization.profile_saved"
     if visit.form.get("do") == "submit":

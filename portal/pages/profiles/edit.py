@@ -15,7 +15,7 @@ from portal.pages.page import PROVIDERS, Page, Redirect, Shown, View, Visit
 from portal.pages.profiles import form
 from portal.photos import photo_path
 from scheduling import actions as scheduling
-from status.values import Actor
+from status.values import Actor, ActorKind
 
 _FORM = 64 * 1024  # what surrounds a file in a form
 
@@ -83,7 +83,7 @@ async def editor(visit: Visit, row: Profile) -> str | None:
     """Return who wrote last, if it was somebody else (R72)."""
     if row.edited_by is None or row.edited_by in {visit.me.provider_id, visit.me.account_id}:
         return None
-    if row.edited_by_kind == "provider":
+    if row.edited_by_kind == ActorKind.PROVIDER:
         provider = await queries.provider(visit.session, row.edited_by)
         return f"{provider.first_name} {provider.last_name}" if provider else None
     account = await queries.account(visit.session, row.edited_by)
