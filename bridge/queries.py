@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -30,6 +30,7 @@ from bridge.values import (
     LineState,
     Loaded,
     Outcome,
+    Reason,
     Sign,
 )
 from people import queries as people
@@ -456,6 +457,73 @@ async def calls_about(session: AsyncSession, appointments: Sequence[UUID]) -> Se
         select(Call).where(col(Call.appointment_id).in_(appointments)).order_by(col(Call.dialled_at))
     )
     return found.scalars().all()
+
+
+async def calls_lately(
+    session: AsyncSession,
+    *,
+    caller_key: str | None,
+    lines: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int,
+) -> Sequence[Call]:
+    """Return the calls from a number or of a span, the newest first."""
+    query = select(Call).order_by(col(Call.dialled_at).desc(), col(Call.id)).limit(limit)
+    query = query.where(col(Call.caller_key) == caller_key) if caller_key else query.where(col(Call.line).in_(lines))
+    if since:
+        query = query.where(col(Call.dialled_at) >= since)
+    if until:
+        query = query.where(col(Call.dialled_at) < until)
+    return (await session.execute(query)).scalars().all()
+
+
+class DayOfCalls(NamedTuple):
+    """How many calls of a local day ended like that, how many of them had talk, and how many seconds of it."""
+
+    day: str
+    outcome: Outcome | None
+    calls: int
+    talked: int
+    talk_s: int
+
+
+async def calls_by_day(
+    session: AsyncSession, *, lines: Sequence[str], since: datetime, until: datetime, timezone: str
+) -> Sequence[DayOfCalls]:
+    """Count calls by the day of a zone and by how they ended; of those that have not ended the outcome is None."""
+    day = func.to_char(func.timezone(timezone, col(Call.dialled_at)), "YYYY-MM-DD").label("day")
+    found = await session.execute(
+        select(
+            day,
+            col(Call.outcome),
+            func.count(),
+            func.count(col(Call.talk_s)),
+            func.coalesce(func.sum(col(Call.talk_s)), 0),
+        )
+        .where(col(Call.line).in_(lines), col(Call.dialled_at) >= since, col(Call.dialled_at) < until)
+        .group_by(day, col(Call.outcome))
+        .order_by(day)
+    )
+    return [DayOfCalls(*row) for row in found]
+
+
+async def refusals(
+    session: AsyncSession, *, lines: Sequence[str], since: datetime, until: datetime
+) -> Sequence[tuple[Reason, int]]:
+    """Count the refused calls of a span by their reason, the most frequent first."""
+    found = await session.execute(
+        select(col(Call.reason), func.count())
+        .where(
+            col(Call.line).in_(lines),
+            col(Call.dialled_at) >= since,
+            col(Call.dialled_at) < until,
+            col(Call.reason).is_not(None),
+        )
+        .group_by(col(Call.reason))
+        .order_by(func.count().desc(), col(Call.reason))
+    )
+    return [(reason, count) for reason, count in found if reason is not None]
 
 
 async def open_calls(session: AsyncSession, before: datetime, limit: int = 200) -> Sequence[UUID]:

@@ -31,6 +31,12 @@ def day_and_time(at: datetime, zone: str, language: Language) -> str:
     return f"{_plain(told)} {zone_name(at, zone)}"
 
 
+def exactly(at: datetime, zone: str, language: Language) -> str:
+    """Say day and time to the second, with the zone: "Tue, Nov 24, 2:59:03 PM EST"."""
+    told = format_datetime(at, f"{_SHORT[language]}, h:mm:ss a", tzinfo=ZoneInfo(zone), locale=LOCALES[language])
+    return f"{_plain(told)} {zone_name(at, zone)}"
+
+
 def span(starts_at: datetime, ends_at: datetime, zone: str, language: Language) -> str:
     """Say a span of one day: "2:00 PM – 2:50 PM"."""
     return f"{clock(starts_at, zone, language)} – {clock(ends_at, zone, language)}"

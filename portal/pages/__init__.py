@@ -15,6 +15,7 @@ from portal.pages import (
     bookings,
     calendar,
     clients,
+    desk,
     find,
     home,
     hours,
@@ -43,6 +44,7 @@ _AREAS = (
     clients,
     messages,
     hours,
+    desk,
 )
 PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)
 

@@ -10,7 +10,7 @@ from bridge import queries as bridge_queries
 from bridge.values import Contact
 from config.errors import NotFound
 from people import queries as people_queries
-from portal.pages.page import EVERYBODY, PROVIDERS, Page, Redirect, Shown, View, Visit
+from portal.pages.page import DESK, EVERYBODY, PROVIDERS, Page, Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
 from scheduling.models import Appointment
@@ -67,6 +67,8 @@ async def home(visit: Visit) -> Shown:
         return await _provider(visit)
     if person is not None and person.client_id is not None:
         return await _client(visit)
+    if person is not None and person.roles & DESK:
+        return Redirect("/desk")
     return View("home/front.html", {"roles": sorted(role.value for role in person.roles) if person else []})
 
 

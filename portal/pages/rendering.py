@@ -71,6 +71,7 @@ def frame(visit: Visit, *, path: str, menu: tuple[Page, ...], done: str | None) 
         "day_and_time": lambda at: views.day_and_time(at, zone, language),
         "span": lambda a, b: views.span(a, b, zone, language),
         "zone_name": views.zone_name(visit.now, zone),
+        "exactly": lambda at: views.exactly(at, zone, language),
         "zone_at": lambda at: views.zone_name(at, zone),
         "local_day": lambda at: views.local_day(at, zone),
         "left": lambda until: views.left(until, visit.now),

@@ -34,6 +34,14 @@ class Typed:
         """Return up to a thousand characters on any number of lines."""
         return self._read(where, _text_like(LINES, 1000), "problems.note", needed=needed)
 
+    def words(self, where: str, most: int, *, needed: bool = False) -> str | None:
+        """Return words on any number of lines, up to so many characters."""
+        return self._read(where, _text_like(LINES, most), "problems.words", needed=needed)
+
+    def line(self, where: str, most: int, *, needed: bool = False) -> str | None:
+        """Return words on one line, up to so many characters."""
+        return self._read(where, _text_like(ONE_LINE, most), "problems.line", needed=needed)
+
     def address(self, where: str, *, needed: bool = False) -> str | None:
         """Return a mail address."""
         return self._read(where, _address, "problems.address", needed=needed)

@@ -38,3 +38,8 @@ def say(key: str, language: Language, **told: object) -> Markup:
 def knows(key: str) -> bool:
     """Tell whether there is such a sentence."""
     return key in catalogue()
+
+
+def plain(key: str, language: Language, **told: object) -> str:
+    """Return a sentence as plain text, for messages and files; nothing is escaped."""
+    return catalogue()[key][language.value].format(**told)

@@ -76,6 +76,7 @@ from scheduling.queries.openings import (
     search,
     settings_of,
     stale_openings,
+    until_first_opening,
     write_openings,
 )
 from scheduling.queries.referrals import (
@@ -178,6 +179,7 @@ __all__ = [
     "starting_between",
     "taken_between",
     "to_end",
+    "until_first_opening",
     "upcoming_tracked",
     "waitlist",
     "waitlist_entry",

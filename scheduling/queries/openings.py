@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, cast, delete, func, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, and_, any_, cast, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -145,6 +145,22 @@ async def _expired(session: AsyncSession, provider_ids: Sequence[UUID], since: d
         .group_by(col(Request.provider_id))
     )
     return {one: count for one, count in found}  # noqa: C416 - rows are no pairs to a checker of types
+
+
+async def until_first_opening(session: AsyncSession, now: datetime) -> Sequence[tuple[SessionType, int, int]]:
+    """Count those who are listed by session type and by whole days until their next opening; -1 where there is none."""
+    days = func.coalesce(func.floor(func.extract("epoch", col(Opening.next_at) - now) / 86400), literal(-1)).cast(
+        Integer
+    )
+    found = await session.execute(
+        select(col(Opening.session_type), days.label("days"), func.count())
+        .join(Profile, col(Profile.provider_id) == col(Opening.provider_id))
+        .join(Provider, col(Provider.id) == col(Opening.provider_id))
+        .where(col(Profile.published), col(Profile.listed), col(Provider.active))
+        .group_by(col(Opening.session_type), "days")
+        .order_by(col(Opening.session_type), "days")
+    )
+    return [(kind, max(-1, n), count) for kind, n, count in found]
 
 
 # Who was shown
