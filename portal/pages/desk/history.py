@@ -112,7 +112,7 @@ async def export(visit: Visit) -> Shown:
         body = _table(EVENTS, events)
         count = len(events)
     if count > MOST:
-        raise Refused("too_many_rows", "These are too many rows for one file. Choose fewer days.", limit=MOST)
+        raise Refused("export_too_large", "These are too many rows for one file. Choose fewer days.", limit=MOST)
     await people.note_look(visit.session, f"export_{what}", actor=visit.actor, now=visit.now, new_id=visit.new_id)
     return Download(body, f"{what}-{first}-{last}.csv", "text/csv")
 
