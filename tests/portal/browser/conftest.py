@@ -10,6 +10,7 @@ from playwright.async_api import (
     ConsoleMessage,
     Page,
     Request,
+    Response,
     ViewportSize,
     async_playwright,
 )
@@ -83,13 +84,19 @@ class Visitor:
         """Go to a page; return its HTML as it was sent."""
         answer = await self.page.goto(f"{self.base}{path}")
         assert answer is not None
-        return await answer.text()
+        return await self._told(answer)
 
     async def send(self, path: str, fields: dict[str, str]) -> str:
         """Send a form from a page of ours, as a browser does; return the HTML of the answer."""
         async with self.page.expect_navigation() as led:
             await self.page.evaluate(_SEND, [path, list(fields.items())])
-        return await (await led.value).text()
+        return await self._told(await led.value)
+
+    async def _told(self, answer: Response) -> str:
+        """Return the HTML of an answer; a page that says what went wrong with us is no page to be looked at."""
+        if answer.status >= 500:
+            self.complaints.append(f"{answer.status} at {answer.url.removeprefix(self.base)}")
+        return await answer.text()
 
 
 _SEND = """([path, fields]) => {
