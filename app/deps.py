@@ -15,6 +15,7 @@ from config import database, redis
 from config.deps import Deps
 from config.live import Live
 from config.mail import Smtp
+from config.sandbox import Sandbox
 from config.settings import Settings
 
 
@@ -64,6 +65,7 @@ async def connect(settings: Settings, *, now: Callable[[], datetime] = now) -> A
                 telephone=telephone,
                 texts=texts,
                 mail=Smtp(settings.mail_url, settings.mail_from, now=now),
+                processor=Sandbox.of(settings) if settings.processor == "sandbox" and not settings.production else None,
             )
         finally:
             await cache.aclose()

@@ -124,6 +124,27 @@ class Mail(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class WayToPay:
+    """What a processor calls a way to pay, how it is shown, and its last good day in ISO, if it ends."""
+
+    reference: str
+    label: str
+    expires_on: str | None
+
+
+class Processor(Protocol):
+    """Who takes clients' cards: they are entered on a page of the processor's, and no number ever comes here."""
+
+    def page(self, *, ticket: str, back: str) -> str:
+        """Return where a client enters a card; afterwards they come `back` with the id of what came of it."""
+        ...
+
+    async def redeem(self, result: str, *, ticket: str) -> WayToPay | None:
+        """Return the way to pay behind a result that was made for this ticket; None where there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """Everything that is not a value: passed to the edges, never into rules."""
 
@@ -139,3 +160,4 @@ class Deps:
     telephone: Telephone
     texts: Texts
     mail: Mail
+    processor: Processor | None

@@ -18,3 +18,16 @@ PSYCHIATRIC_CONSENT: Mapping[int, Mapping[Language, str]] = {
         ),
     },
 }
+
+TEXTS_CONSENT: Mapping[int, Mapping[Language, str]] = {
+    1: {
+        Language.ENGLISH: (
+            "Send me reminders of appointments and freed times by text message to my number, at most three a week."
+            " Carrier charges may apply. I can take this back here, or by answering STOP."
+        ),
+        Language.SPANISH: (
+            "Envíenme recordatorios de citas y horas libres por mensaje de texto a mi número, tres por semana como"
+            " máximo. Pueden aplicarse cargos del operador. Puedo retirarlo aquí o respondiendo STOP."
+        ),
+    },
+}

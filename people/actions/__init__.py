@@ -49,6 +49,7 @@ from people.actions.clients import (
     retype,
     unarchive,
 )
+from people.actions.consents import consent_to_texts
 from people.actions.credentials import (
     CODE_LIVES,
     CODE_TRIES,
@@ -155,6 +156,7 @@ __all__ = [
     "complete_message",
     "completeness",
     "confirm_totp",
+    "consent_to_texts",
     "correct_client",
     "decline_provider",
     "disable_account",

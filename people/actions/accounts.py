@@ -185,7 +185,8 @@ async def _take_address(
 ) -> None:
     """Let a new address take the place of the old one, and tell both (4.6)."""
     holder = await queries.account_by_email(session, account.kind, link.email)
-    if holder is not None and holder.id != account.id:
+    theirs = await queries.client_by_email(session, link.email) if account.client_id else None
+    if (holder is not None and holder.id != account.id) or (theirs is not None and theirs.id != account.client_id):
         raise Refused("address_taken", "Another account has this address. Choose a different one.")
     account.email, account.version = link.email, account.version + 1
     client = await queries.client_for_update(session, account.client_id) if account.client_id else None

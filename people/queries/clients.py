@@ -14,6 +14,7 @@ from people.models import (
     BillingMethod,
     Bounce,
     Client,
+    Consent,
     FormAcknowledgement,
     Insurance,
     Relationship,
@@ -113,6 +114,26 @@ async def acknowledge(
         .values(client_id=client_id, form=form, version=version, language=language, at=now)
         .on_conflict_do_nothing()
     )
+
+
+async def consent(session: AsyncSession, client_id: UUID, number: str | None) -> Consent | None:
+    """Return the consent to texts that counts: given for this very number, and not withdrawn."""
+    found = await session.execute(
+        select(Consent).where(
+            col(Consent.client_id) == client_id, col(Consent.number) == number, col(Consent.withdrawn_at).is_(None)
+        )
+    )
+    return found.scalars().first()
+
+
+async def consent_for_update(session: AsyncSession, client_id: UUID) -> Consent | None:
+    """Return the consent of a client that is not withdrawn, whatever number it is for, locked."""
+    found = await session.execute(
+        select(Consent)
+        .where(col(Consent.client_id) == client_id, col(Consent.withdrawn_at).is_(None))
+        .with_for_update()
+    )
+    return found.scalars().first()
 
 
 async def insurance(session: AsyncSession, client_id: UUID) -> Insurance | None:

@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 from config.http import database_is_away
 from portal import assets, live, photos
 from portal.pages import (
+    account,
     booking,
     bookings,
     calendar,
@@ -43,6 +44,7 @@ _AREAS = (
     calendar,
     clients,
     messages,
+    account,
     hours,
     desk,
 )
