@@ -169,7 +169,6 @@ __all__ = [
     "add_invited",
     "add_links",
     "add_photo",
-    "add_step",
     "add_unless_known",
     "admins_of",
     "billing_method",

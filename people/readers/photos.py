@@ -9,6 +9,7 @@ from people.values.profiles import PhotoFiles
 LARGEST = 10 * 1024 * 1024
 LIMITS = aside.Limits(cpu_s=20, wall_s=30, memory_mb=1024)
 
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 _NO = {
     b"kind": ("photo_not_a_picture", "This is no photo that we can read. Send a JPEG, PNG or WebP picture."),
     b"moves": ("photo_moves", "This picture moves. Send one that stands still."),
@@ -24,6 +25,8 @@ async def read(given: bytes) -> PhotoFiles:
         raise too_large()
     if not given:
         raise Refused("photo_missing", "Choose a photo first.", status=422)
+    if not given.startswith(_SIGNATURES):
+        raise _refused(b"kind")  # a process need not be begun for that
     try:
         made = await aside.read_aside("config.pictures:make", given, limits=LIMITS)
     except aside.TookTooMuch:

@@ -10,6 +10,7 @@ from bridge import queries as bridge_queries
 from bridge.values import Contact
 from config.errors import NotFound
 from people import queries as people_queries
+from people.values import EnrolmentState
 from portal.pages.page import DESK, EVERYBODY, PROVIDERS, Page, Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
@@ -84,9 +85,12 @@ async def _provider(visit: Visit) -> View:
     clients = {row.id: row.client_id for row in (*rows, *asked)}
     names = await _names(visit, {*clients.values(), *(one.client_id for one, _ in requests)})
     policy = ledger.policy(visit.settings)
+    enrolment = await people_queries.enrolment(session, provider_id)
     return View(
         "home/provider.html",
         {
+            "fill_in": enrolment is not None and enrolment.state is EnrolmentState.INCOMPLETE,
+            "attention": enrolment is not None and enrolment.needs_attention,
             "verified": provider is not None and provider.dial_phone_verified_at is not None,
             "next": await _next(visit, rows, names),
             "questions": [

@@ -34,9 +34,17 @@ async def profile(visit: Visit) -> Shown:
             **form.told(row, visit.language, owner=True),
             **told_of_page(row, visit),
             "editor": await editor(visit, row),
+            "programme": await _in_programme(visit),
             "returned": await scheduling.second_visits(visit.session, visit.provider_id, now=visit.now),
         },
     )
+
+
+async def _in_programme(visit: Visit) -> bool:
+    """Tell whether one's practice has the client referral programme (R68)."""
+    provider = await queries.provider(visit.session, visit.provider_id)
+    practice = await queries.practice(visit.session, provider.practice_id) if provider else None
+    return practice is not None and practice.programme
 
 
 async def save(visit: Visit) -> Shown:

@@ -16,9 +16,11 @@ from portal.photos import photo_path
 from scheduling import queries as scheduling
 from scheduling.models import ReferralSettings
 from scheduling.rules import vocabulary
+from scheduling.rules.gates import accepts_new
 from scheduling.values import Modality, SessionType, Word
 
 LABEL = re.compile(r"[A-Za-z0-9_-]{1,40}")
+SEARCH = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
 async def show(visit: Visit) -> Shown:
@@ -40,18 +42,22 @@ async def show(visit: Visit) -> Shown:
         "profiles/public.html",
         {
             **told(provider, profile, settings, visit.language),
+            "accepting": accepts_new(scheduling.referral_rules(settings), visit.now),
             "owner": owner,
             "published": profile.published,
             "noindex": profile.noindex or not profile.published,
-            "src": src(visit.query),
+            "way": way(visit.query),
+            "writes": visit.person is None or visit.person.client_id is not None,
         },
     )
 
 
-def src(query: Mapping[str, str]) -> str | None:
-    """Return where a link was placed, in a word of the provider's own (R8); what is none is left out."""
-    said = query.get("src", "")
-    return said if LABEL.fullmatch(said) else None
+def way(query: Mapping[str, str]) -> str:
+    """Return what links of the page carry on: where a link to it was placed (R8), which search led here."""
+    label, search = query.get("src", ""), query.get("search", "")
+    kept = {"src": label if LABEL.fullmatch(label) else "", "search": search if SEARCH.fullmatch(search) else ""}
+    said = urlencode({name: value for name, value in kept.items() if value})
+    return f"&{said}" if said else ""
 
 
 def told(provider: Provider, profile: Profile, settings: ReferralSettings, language: Language) -> Mapping[str, object]:
@@ -61,6 +67,7 @@ def told(provider: Provider, profile: Profile, settings: ReferralSettings, langu
         return [label(known, one, language) for one in chosen]
 
     return {
+        "provider_id": provider.id,
         "name": f"{provider.first_name} {provider.last_name}",
         "photo": photo_path(profile.photo) if profile.photo else None,
         "profession": label(vocabulary.PROVIDER_TYPES, profile.taxonomy, language) if profile.taxonomy else None,
@@ -78,7 +85,6 @@ def told(provider: Provider, profile: Profile, settings: ReferralSettings, langu
         "about": [(one.value, value) for one in Demographic if (value := _shown(profile, one, language))],
         "session_types": [one.value for one in SessionType if one.value in settings.session_types],
         "modalities": [one.value for one in Modality if one.value in settings.modalities],
-        "accepting": settings.accepting,
         "location": provider.location if Modality.IN_PERSON in settings.modalities else None,
         "office_phone": None if same_number(provider) else provider.office_phone,
     }

@@ -86,7 +86,9 @@ async def test_a_page_is_written_shown_moved_and_hidden(
     assert "/p/canary-lee/openings?type=phone_consultation&amp;src=directory" in page.text
     for kept in ("Canary-Quaker", "Woman", provider.dial_phone or "", (provider.dial_phone or "")[-8:], "noindex"):
         assert kept not in page.text, kept  # R86, R102
-    assert "&amp;src=" not in (await stranger.get("/p/canary-lee?src=a%40example.com")).text
+    assert f"/write/{provider.id}" in page.text
+    assert "&amp;src=" not in (await stranger.get("/p/canary-lee?src=a%40example.com&search=x")).text
+    assert "&amp;search=" in (await stranger.get(f"/p/canary-lee?search={provider.id}")).text
 
     await browser.post("/settings/profile", sent(version="2", slug="canary-pat", switches=["published", "noindex"]))
     old = await stranger.get("/p/canary-lee?src=x", allow_redirects=False)

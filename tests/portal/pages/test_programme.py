@@ -126,6 +126,7 @@ async def test_r84_to_r88_a_public_profile_is_saved_and_then_submitted_by_an_adm
     await world.payer()
     payer = await world.payer()
     await browser.post(f"{GRID}/add", {"staff": str(provider.id), "payers": str(payer.id)})
+    assert "fill in and submit your Public Profile" in (await owner.get("/")).words
     lacking = await browser.post(path, {"version": "3", "statement": "Typed anew.", "do": "submit"})
     assert lacking.status == 422
     for where in ("npi", "office_phone", "location", "photo", "focus_1", "languages", "taxonomy"):
@@ -147,6 +148,7 @@ async def test_r84_to_r88_a_public_profile_is_saved_and_then_submitted_by_an_adm
     office = {"first_name": "Canary-Pat", "last_name": "Lee", "office_phone": "", "npi": "1234567893", "location": "x"}
     await browser.post(f"/organization/staff/{provider.id}", office)
     assert "Payers do not see this profile" in (await owner.get(path)).words  # R78
+    assert "Payers do not see your Public Profile" in (await owner.get("/")).words
     assert "Needs attention" in (await browser.get(GRID)).words
 
 
