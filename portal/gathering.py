@@ -363,17 +363,21 @@ async def _to_account(session: AsyncSession, row: Notice, *, settings: Settings,
     link = await people_queries.link(session, row.subject_id)
     if account is None or account.disabled_at is not None:
         return None
+    asked = await scheduling_queries.request(session, row.subject_id)
     enrolment = await people_queries.enrolment_by_id(session, row.subject_id)
     hidden = enrolment is not None and enrolment.needs_attention
     is_over = link is None or link.used_at is not None or link.voided_at is not None or now >= link.expires_at
-    if not rules.still_true(row.key, rules.Standing(too_late=is_over, needs_attention=hidden)):
+    if asked is not None:
+        is_over = now >= asked.expires_at
+    standing = rules.Standing(too_late=is_over, needs_attention=hidden, request=asked.state if asked else None)
+    if not rules.still_true(row.key, standing):
         return None
     inviting = await people_queries.provider(session, link.invited_by) if link and link.invited_by else None
     facts = AccountFacts(
         portal_url=settings.public_url,
         timezone=account.timezone or (inviting.timezone if inviting else _ZONE),
         link=f"{settings.public_url}/l/{people.link_token(link, settings)}" if link else None,
-        until=link.expires_at if link else None,
+        until=link.expires_at if link else (asked.expires_at if asked else None),
         provider=f"{inviting.first_name} {inviting.last_name}" if inviting else None,
     )
     address = link.email if link and row.key is not NoticeKey.ADDRESS_CHANGED else account.email

@@ -70,6 +70,19 @@ async def delete_member(session: AsyncSession, practice_id: UUID, account_id: UU
         .returning(col(Member.account_id))
     )
     return gone.first() is not None
+async def schedulers_of(session: AsyncSession, practice_id: UUID) -> Sequence[Account]:
+    """Return the accounts that schedule for a practice or administer it, and are none of its providers."""
+    found = await session.execute(
+        select(Account)
+        .join(Member, col(Member.account_id) == col(Account.id))
+        .where(
+            col(Member.practice_id) == practice_id,
+            col(Account.provider_id).is_(None),
+            col(Account.disabled_at).is_(None),
+        )
+        .order_by(col(Account.id))
+    )
+    return found.scalars().all()
 
 
 async def account_of_client(session: AsyncSession, client_id: UUID) -> Account | None:

@@ -12,7 +12,7 @@ from people.values import EnrolmentState
 from portal import words
 from portal.pages.calendar.appointment import told
 from portal.pages.calendar.typed import Typed
-from portal.pages.calendar.whose import Whose, whose
+from portal.pages.calendar.whose import Whose, acting, whose
 from portal.pages.page import PRACTICE, Form, Page, Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries
@@ -102,8 +102,8 @@ async def _held(visit: Visit) -> Whose:
     return who
 
 
-def _how(visit: Visit) -> dict[str, Any]:
-    return {"actor": visit.actor, "now": visit.now, "new_id": visit.new_id}
+def _how(visit: Visit, who: Whose) -> dict[str, Any]:
+    return {"actor": acting(visit, who.id), "now": visit.now, "new_id": visit.new_id}
 
 
 def _back(who: Whose, done: str) -> Redirect:
@@ -124,7 +124,7 @@ async def save_hours(visit: Visit) -> Shown:
             if starts is not None and ends is not None:
                 wanted.append(WeeklyHours(weekday=weekday, opens_m=starts, closes_m=ends or _END_OF_DAY, timezone=zone))
     typed.finish()
-    await scheduling.set_hours(visit.session, who.id, wanted, **_how(visit))
+    await scheduling.set_hours(visit.session, who.id, wanted, **_how(visit, who))
     return _back(who, "hours.saved")
 
 
@@ -183,9 +183,9 @@ async def save_block(visit: Visit) -> Shown:
         accept_external=external and kind is BlockKind.OPEN,
     )
     if row is None:
-        await scheduling.add_block(visit.session, who.id, rule, **_how(visit))
+        await scheduling.add_block(visit.session, who.id, rule, **_how(visit, who))
     else:
-        await scheduling.change_block(visit.session, row, rule, **_how(visit))
+        await scheduling.change_block(visit.session, row, rule, **_how(visit, who))
     return _back(who, "hours.block_saved")
 
 
@@ -194,7 +194,7 @@ async def delete_block(visit: Visit) -> Shown:
     who = await _held(visit)
     row = await _block(visit, who)
     assert row is not None  # noqa: S101 - the path names one
-    await scheduling.remove_block(visit.session, row, **_how(visit))
+    await scheduling.remove_block(visit.session, row, **_how(visit, who))
     return _back(who, "hours.block_deleted")
 
 
@@ -207,7 +207,7 @@ async def add_feed(visit: Visit) -> Shown:
     url = typed.calendar_address("url")
     typed.finish()
     loopback = visit.settings.busy_feed_loopback
-    await scheduling.add_feed(visit.session, who.id, url or "", loopback=loopback, **_how(visit))
+    await scheduling.add_feed(visit.session, who.id, url or "", loopback=loopback, **_how(visit, who))
     return _back(who, "hours.feed_added")
 
 
@@ -217,7 +217,7 @@ async def remove_feed(visit: Visit) -> Shown:
     row = await queries.busy_feed_for_update(visit.session, UUID(visit.path["feed_id"]))
     if row is None or row.provider_id != who.id:
         raise NotFound
-    await scheduling.remove_feed(visit.session, row, **_how(visit))
+    await scheduling.remove_feed(visit.session, row, **_how(visit, who))
     return _back(who, "hours.feed_removed")
 
 
@@ -236,7 +236,7 @@ async def make_calendar_feed(visit: Visit) -> Shown:
     """Make a new address, and end the one before it; or end it only."""
     who = await _held(visit)
     if _form(visit).get("do") == "revoke":
-        await scheduling.revoke_calendar_feed(visit.session, who.id, **_how(visit))
+        await scheduling.revoke_calendar_feed(visit.session, who.id, **_how(visit, who))
         where = "" if who.own else f"?provider={who.id}"
         return Redirect(f"/settings/calendar-feed{where}", done="hours.feed_revoked", subjects=(who.id,))
     _, token = await scheduling.make_calendar_feed(
@@ -245,7 +245,7 @@ async def make_calendar_feed(visit: Visit) -> Shown:
         secret=visit.deps.new_token(),
         initials=_form(visit).get("initials") == "yes",
         settings=visit.settings,
-        **_how(visit),
+        **_how(visit, who),
     )
     return await calendar_feed(visit, f"{visit.settings.public_url.rstrip('/')}/calendar/{token}.ics")
 

@@ -136,7 +136,7 @@ async def make_request(
 
 
 async def _ask(session: AsyncSession, row: Request, *, house: House, now: datetime, new_id: NewId) -> None:
-    """Tell the provider now (M9), and once more 12 h before the end (M10) unless that is now as well."""
+    """Tell the provider (M9), and 12 h before the end again (M10) unless that is now; and who schedules for them."""
     warn_at = row.expires_at - house.request_warning
     letters = [(NoticeKey.REQUEST_TO_DECIDE, channel, now) for channel in (Channel.MAIL, Channel.PORTAL)]
     if warn_at > now:
@@ -150,6 +150,19 @@ async def _ask(session: AsyncSession, row: Request, *, house: House, now: dateti
             subject_id=row.id,
             appointment_id=row.appointment_id,
             due_at=due_at,
+            expires_at=row.expires_at,
+            now=now,
+            new_id=new_id,
+        )
+    provider = await people_queries.provider(session, row.provider_id)
+    for account in await people_queries.schedulers_of(session, provider.practice_id) if provider else ():
+        await ledger.notify(
+            session,
+            NoticeKey.REQUEST_TO_DECIDE,
+            Channel.MAIL,
+            account_id=account.id,
+            subject_id=row.id,
+            appointment_id=row.appointment_id,
             expires_at=row.expires_at,
             now=now,
             new_id=new_id,

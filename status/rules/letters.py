@@ -38,6 +38,7 @@ KINDS: tuple[Kind, ...] = (
     _kind(_K.CANCELLED_BY_CLIENT, _C, _MAIL, _PORTAL, number="M5", written="they have cancelled"),
     _kind(_K.CLIENT_MOVED_ON, _P, _MAIL, _PORTAL, number="M5", written="a referred client looks for somebody else"),
     _kind(_K.REQUEST_TO_DECIDE, _P, _MAIL, _PORTAL, number="M9", written="an appointment is asked for"),
+    _kind(_K.REQUEST_TO_DECIDE, _A, _MAIL, number="M9", written="the same, to who schedules for the practice"),
     _kind(_K.REQUEST_EXPIRING, _P, _MAIL, _PORTAL, number="M10", written="a request has 12 hours left"),
     _kind(_K.REQUEST_WITHDRAWN, _P, _PORTAL, written="the client takes a request back"),
     _kind(_K.REQUEST_ACCEPTED, _C, _MAIL, _PORTAL, number="M11", written="a request is accepted"),

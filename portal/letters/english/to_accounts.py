@@ -72,6 +72,18 @@ TO_ACCOUNTS: Mapping[NoticeKey, Wording] = {
         text="Consultline: the address of your account was changed.",
         sentence="The address of your account was changed.",
     ),
+    NoticeKey.REQUEST_TO_DECIDE: Wording(
+        subject="A request waits for a decision in your practice",
+        paragraphs=(
+            "A provider of your practice is asked for an appointment.",
+            (
+                "They or you accept or decline in the portal by {until}. The time is held until then; without a"
+                " decision the request ends and the time is free again."
+            ),
+        ),
+        text="Consultline: a request waits for a decision in your practice. Please see the portal.",
+        sentence="A provider of your practice is asked for an appointment.",
+    ),
     NoticeKey.PROFILE_NEEDS_ATTENTION: Wording(
         subject="A profile of your practice is hidden from payers",
         paragraphs=(

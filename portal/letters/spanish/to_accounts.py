@@ -72,6 +72,18 @@ TO_ACCOUNTS: Mapping[NoticeKey, Wording] = {
         text="Consultline: la dirección de su cuenta ha cambiado.",
         sentence="La dirección de su cuenta ha cambiado.",
     ),
+    NoticeKey.REQUEST_TO_DECIDE: Wording(
+        subject="Una solicitud espera respuesta en su consultorio",
+        paragraphs=(
+            "Piden una cita a un profesional de su consultorio.",
+            (
+                "El profesional o usted acepta o rechaza en el portal antes del {until}. La hora se guarda hasta"
+                " entonces; sin respuesta, la solicitud termina y la hora queda libre."
+            ),
+        ),
+        text="Consultline: una solicitud espera respuesta en su consultorio. Consulte el portal.",
+        sentence="Piden una cita a un profesional de su consultorio.",
+    ),
     NoticeKey.PROFILE_NEEDS_ATTENTION: Wording(
         subject="Las aseguradoras no ven un perfil de su consultorio",
         paragraphs=(

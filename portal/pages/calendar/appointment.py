@@ -11,7 +11,7 @@ from config.lifecycles import next_state
 from people import queries as people
 from people.rules import account
 from portal import words
-from portal.pages.calendar.whose import appointment, name_of, names
+from portal.pages.calendar.whose import acting, appointment, name_of, names
 from portal.pages.page import Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries
@@ -47,7 +47,12 @@ async def detail(visit: Visit) -> Shown:
     """Show an appointment; after a form that was refused, as it stands by now, with what was typed."""
     row, provider = await appointment(visit)
     contacts = await bridge.contacts(
-        visit.session, [row], settings=visit.settings, actor=visit.actor, now=visit.now, new_id=visit.new_id
+        visit.session,
+        [row],
+        settings=visit.settings,
+        actor=acting(visit, row.provider_id),
+        now=visit.now,
+        new_id=visit.new_id,
     )
     became = (await ledger_queries.latest_consultations(visit.session, [row.id])).get(row.id)
     referral = await ledger_queries.referral(visit.session, row.referral_id) if row.referral_id else None

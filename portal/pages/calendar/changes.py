@@ -7,7 +7,7 @@ from uuid import UUID
 from bridge import actions as bridge
 from config.errors import Refused
 from portal.pages.calendar.typed import Typed
-from portal.pages.calendar.whose import appointment, may_see
+from portal.pages.calendar.whose import acting, appointment, may_see
 from portal.pages.page import Form, Redirect, Shown, Visit
 from scheduling import actions as scheduling
 from scheduling import queries
@@ -29,11 +29,11 @@ def _form(visit: Visit) -> Form:
     return visit.form
 
 
-def _how(visit: Visit, version: int | None) -> dict[str, Any]:
+def _how(visit: Visit, row: Appointment, version: int | None) -> dict[str, Any]:
     """Return what every change of an appointment is told."""
     return {
         "version": version,
-        "actor": visit.actor,
+        "actor": acting(visit, row.provider_id),
         "house": scheduling.house(visit.settings),
         "now": visit.now,
         "new_id": visit.new_id,
@@ -60,7 +60,7 @@ async def reschedule(visit: Visit) -> Shown:
     assert starts_at is not None  # noqa: S101 - it is there, or was refused
     if starts_at < visit.now:
         raise Refused("in_the_past", "Choose a time that lies ahead.", status=422)
-    how = _how(visit, version)
+    how = _how(visit, row, version)
     if scope is Scope.THIS:
         row = await scheduling.reschedule(
             visit.session, row.id, starts_at=starts_at, ends_at=None, by=Side.PROVIDER, **how
@@ -85,7 +85,9 @@ async def switch_to_call(visit: Visit) -> Shown:
     typed = Typed(_form(visit))
     version = typed.whole("version", 1, 10**9)
     typed.finish()
-    return done(await scheduling.switch_to_call(visit.session, row.id, **_how(visit, version)), "calendar.switched")
+    return done(
+        await scheduling.switch_to_call(visit.session, row.id, **_how(visit, row, version)), "calendar.switched"
+    )
 
 
 async def cancel(visit: Visit) -> Shown:
@@ -95,7 +97,7 @@ async def cancel(visit: Visit) -> Shown:
     version, scope = typed.whole("version", 1, 10**9), typed.of(Scope, "cancel_scope") or Scope.THIS
     reason, message = typed.of(CancelReason, "cancel_reason"), typed.words("cancel_message", 2000)
     typed.finish()
-    why = {"reason": reason, "message": message, **_how(visit, version)}
+    why = {"reason": reason, "message": message, **_how(visit, row, version)}
     if scope is Scope.THIS:
         row = await scheduling.cancel(visit.session, row.id, by=Side.PROVIDER, **why)
     else:
@@ -110,7 +112,7 @@ async def confirm_details(visit: Visit) -> Shown:
     version = typed.whole("version", 1, 10**9)
     typed.finish()
     row = await scheduling.confirm_details(
-        visit.session, row.id, version=version, actor=visit.actor, now=visit.now, new_id=visit.new_id
+        visit.session, row.id, version=version, actor=acting(visit, row.provider_id), now=visit.now, new_id=visit.new_id
     )
     return done(row, "calendar.confirmed")
 
@@ -122,7 +124,7 @@ async def mark_no_show(visit: Visit) -> Shown:
     version = typed.whole("version", 1, 10**9)
     typed.finish()
     row = await scheduling.mark_no_show(
-        visit.session, row.id, version=version, actor=visit.actor, now=visit.now, new_id=visit.new_id
+        visit.session, row.id, version=version, actor=acting(visit, row.provider_id), now=visit.now, new_id=visit.new_id
     )
     return done(row, "calendar.marked_no_show")
 
@@ -142,7 +144,7 @@ async def share(visit: Visit) -> Shown:
         found.id,
         occurred=occurred,
         by=DecidedBy.PORTAL,
-        actor=visit.actor,
+        actor=acting(visit, row.provider_id),
         how=how if occurred else None,
         no_reason=None if occurred else reason,
         now=visit.now,
@@ -163,7 +165,7 @@ async def doubt(visit: Visit) -> Shown:
         row.id,
         text=text or "",
         policy=ledger.policy(visit.settings),
-        actor=visit.actor,
+        actor=acting(visit, row.provider_id),
         now=visit.now,
         new_id=visit.new_id,
     )
@@ -177,7 +179,7 @@ async def report(visit: Visit) -> Shown:
     text = typed.words("issue_text", 4000, needed=True)
     typed.finish()
     await bridge.report_issue(
-        visit.session, row.id, text=text or "", actor=visit.actor, now=visit.now, new_id=visit.new_id
+        visit.session, row.id, text=text or "", actor=acting(visit, row.provider_id), now=visit.now, new_id=visit.new_id
     )
     return done(row, "calendar.reported")
 
@@ -196,7 +198,7 @@ async def hand_back(visit: Visit) -> Shown:
         row.referral_id,
         reason=reason,
         text=text,
-        actor=visit.actor,
+        actor=acting(visit, row.provider_id),
         now=visit.now,
         new_id=visit.new_id,
     )
@@ -210,7 +212,7 @@ async def open_referral(visit: Visit) -> Shown:
         raise Refused("not_found", "There is no such referral.", status=404)
     await may_see(visit, referral.provider_id)
     row = await scheduling.see_referral(
-        visit.session, referral.id, actor=visit.actor, now=visit.now, new_id=visit.new_id
+        visit.session, referral.id, actor=acting(visit, referral.provider_id), now=visit.now, new_id=visit.new_id
     )
     found = (await queries.of_referrals(visit.session, [row.id], visit.now)).get(row.id)
     to = f"/appointments/{found.id}" if found else f"/calendar/referrals?provider={row.provider_id}"

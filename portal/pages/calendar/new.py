@@ -10,7 +10,7 @@ from portal import words
 from portal.pages.calendar.appointment import told
 from portal.pages.calendar.changes import cautioned, done
 from portal.pages.calendar.typed import Typed, instant
-from portal.pages.calendar.whose import BOOKABLE, Whose, whose
+from portal.pages.calendar.whose import BOOKABLE, Whose, acting, whose
 from portal.pages.page import Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling.values import Every, Save, SeriesRule, SessionType, Source
@@ -66,7 +66,7 @@ async def save(visit: Visit) -> Shown:
         raise NotFound
     house = scheduling.house(visit.settings)
     length_m = length_m or await scheduling.usual_length_m(visit.session, who.id, session_type, house)
-    how: dict[str, Any] = {"actor": visit.actor, "house": house, "now": visit.now, "new_id": visit.new_id}
+    how: dict[str, Any] = {"actor": acting(visit, who.id), "house": house, "now": visit.now, "new_id": visit.new_id}
     if every is not None:
         made = await scheduling.make_series(
             visit.session,

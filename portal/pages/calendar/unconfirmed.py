@@ -6,7 +6,7 @@ from uuid import UUID
 
 from config.errors import NotFound
 from portal.pages.calendar.typed import Typed
-from portal.pages.calendar.whose import may_see, name_of, names, whose
+from portal.pages.calendar.whose import acting, may_see, name_of, names, whose
 from portal.pages.page import Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries
@@ -99,7 +99,7 @@ async def confirm(visit: Visit) -> Shown:
         visit.session,
         row.id,
         version=version,
-        actor=visit.actor,
+        actor=acting(visit, row.provider_id),
         house=scheduling.house(visit.settings),
         now=visit.now,
         new_id=visit.new_id,
@@ -119,7 +119,7 @@ async def decline(visit: Visit) -> Shown:
         row.id,
         reason=reason,
         version=version,
-        actor=visit.actor,
+        actor=acting(visit, row.provider_id),
         house=scheduling.house(visit.settings),
         now=visit.now,
         new_id=visit.new_id,

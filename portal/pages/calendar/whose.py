@@ -10,6 +10,7 @@ from people.values import RelationshipState
 from portal.pages.page import Visit
 from scheduling import queries as calendar
 from scheduling.models import Appointment
+from status.values import Actor
 
 MOST = 500
 
@@ -76,6 +77,11 @@ async def may_see(visit: Visit, provider_id: UUID) -> Provider:
     if provider is None or (provider.id != visit.me.provider_id and provider.practice_id not in practices):
         raise NotFound
     return provider
+
+
+def acting(visit: Visit, provider_id: UUID) -> Actor:
+    """Return who history names: the provider themselves, or whoever acts for them in their practice."""
+    return visit.actor if provider_id == visit.me.provider_id else visit.as_practice
 
 
 async def appointment(visit: Visit) -> tuple[Appointment, Provider]:

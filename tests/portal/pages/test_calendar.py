@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.deps import Deps
+from people import actions as people
 from people.models import SupportCase
 from people.values import Role
 from scheduling.models import Appointment
@@ -50,6 +52,25 @@ async def test_a_calendar_is_its_providers_and_of_those_who_schedule_for_them(
     assert (await own.get("/calendar", params={"provider": "no-id"})).status == 404
     assert (await own.get("/calendar", params={"day": "2026-11-31", "view": "moon"})).status == 200
     assert (await browsers().get(path)).path == "/sign-in"
+
+
+async def test_a_provider_who_administers_the_practice_acts_for_its_others_too(
+    browser: Browser, accounts: Accounts, world: World, deps: Deps
+) -> None:
+    practice = await world.practice()
+    boss, other = await world.provider(practice=practice), await world.provider(practice=practice)
+    account = await accounts.of(boss)
+    async with deps.sessions.begin() as session:
+        await people.add_member(session, account, practice.id, Role.PRACTICE_ADMIN, now=deps.now())
+    await accounts.by_cookie(browser, account)
+    for provider in (boss, other):
+        row = await world.appointment(provider, starts_in=timedelta(days=1))
+        told = {"version": "1", "cancel_message": "Canary words"}
+        assert "Cancelled" in (await browser.post(f"/appointments/{row.id}/cancel", told)).words
+    saved = await browser.post(
+        "/settings/hours", {"provider": str(other.id), "opens_0_0": "09:00", "closes_0_0": "12:00"}
+    )
+    assert "are saved" in saved.words
 
 
 async def test_a_referral_is_counted_until_it_is_opened(

@@ -6,11 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.deps import Deps
 from people.values import Role
+from scheduling import actions as scheduling
 from scheduling.models import Appointment, Request
 from scheduling.values import AppointmentState, RequestState
-from tests.builders import World, fresh
+from tests.builders import OPERATOR, World, fresh
 from tests.clock import Clock
+from tests.fixtures import Worker
+from tests.mailbox import Mailbox
 from tests.portal.pages.conftest import Accounts, Browser
 
 
@@ -51,6 +55,33 @@ async def test_requests_are_told_with_their_source_and_the_time_that_is_left_and
         for one in (sooner, later)
     ]
     assert states == [AppointmentState.BOOKED, AppointmentState.RELEASED]
+
+
+async def test_who_schedules_for_the_practice_is_told_and_a_decided_request_asks_nobody(
+    accounts: Accounts, world: World, works: Worker, mailbox: Mailbox, deps: Deps
+) -> None:
+    practice = await world.practice()
+    provider = await world.provider(practice=practice)
+    await accounts.in_practice(practice, Role.SCHEDULER, email="front.canary@example.com")
+    row, _ = await world.request(provider), await world.request(await world.provider())
+    await works.turn()
+    told = [one for one in mailbox.letters() if "front.canary" in str(one["To"])]
+    assert [str(one["Subject"]) for one in told] == ["A request waits for a decision in your practice"]
+    assert "Canary" not in told[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+    undone = await world.request(provider, starts_in=timedelta(days=8))
+    async with deps.sessions.begin() as session:
+        await scheduling.accept_request(
+            session,
+            undone.id,
+            actor=OPERATOR,
+            house=scheduling.house(deps.settings),
+            now=deps.now(),
+            new_id=deps.new_id,
+        )
+    await works.turn()
+    assert len([one for one in mailbox.letters() if "front.canary" in str(one["To"])]) == 1
+    assert row.state is RequestState.PENDING
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 409), (1, 409)])
