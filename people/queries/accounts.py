@@ -70,6 +70,8 @@ async def delete_member(session: AsyncSession, practice_id: UUID, account_id: UU
         .returning(col(Member.account_id))
     )
     return gone.first() is not None
+
+
 async def schedulers_of(session: AsyncSession, practice_id: UUID) -> Sequence[Account]:
     """Return the accounts that schedule for a practice or administer it, and are none of its providers."""
     found = await session.execute(
