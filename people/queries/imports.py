@@ -58,6 +58,17 @@ async def import_jobs(
     return (await session.execute(query)).scalars().all()
 
 
+async def latest_imports(session: AsyncSession, provider_id: UUID, limit: int) -> Sequence[ImportJob]:
+    """Return the imports of a provider, the newest first."""
+    found = await session.execute(
+        select(ImportJob)
+        .where(col(ImportJob.provider_id) == provider_id)
+        .order_by(col(ImportJob.created_at).desc(), col(ImportJob.id))
+        .limit(limit)
+    )
+    return found.scalars().all()
+
+
 async def committing_imports(session: AsyncSession) -> Sequence[UUID]:
     """Return the imports whose commit was asked for and is not done."""
     found = await session.execute(select(col(ImportJob.id)).where(col(ImportJob.state) == ImportState.COMMITTING))

@@ -95,9 +95,13 @@ def _refusal(visit: Visit) -> Markup | None:
         return None
     key = f"refusals.{why.code}"
     if words.knows(key):
-        told = {name: str(value) for name, value in why.facts.items()}
+        told = {name: _fact(value) for name, value in why.facts.items()}
         return words.say(key, visit.language, **told)
     return words.say("refusals.other", visit.language)
+
+
+def _fact(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 class Fields:

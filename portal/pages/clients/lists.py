@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from config import phones, times
 from config.errors import NotFound, Refused
 from people import queries
@@ -92,7 +94,7 @@ async def export(visit: Visit) -> Shown:
     """Return the list as a file that can be imported again."""
     states = ARCHIVED if visit.query.get("archived") == "1" else LISTED
     found = await queries.provider_list(visit.session, visit.provider_id)
-    region = await region_of(visit)
+    region = await region_of(visit, visit.session)
     lines = [
         (one.first_name, one.last_name, email, phones.written(one.phone, region) if one.phone else "")
         for email, one in found
@@ -109,10 +111,10 @@ async def _file(lines: Sequence[Sequence[str]], kind: str) -> Download:
     return Download(await asyncio.to_thread(as_xlsx, HEADER, lines), "clients.xlsx", XLSX)
 
 
-async def region_of(visit: Visit) -> str:
+async def region_of(visit: Visit, session: AsyncSession) -> str:
     """Return the country that numbers without a country code are of: that of the practice, else of our own lines."""
-    provider = await queries.provider(visit.session, visit.provider_id)
-    practice = await queries.practice(visit.session, provider.practice_id) if provider else None
+    provider = await queries.provider(session, visit.provider_id)
+    practice = await queries.practice(session, provider.practice_id) if provider else None
     if practice is None:
         raise NotFound
     return times.territory(practice.timezone) or phones.country(visit.settings.lines[0]) or "US"
