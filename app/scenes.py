@@ -96,6 +96,7 @@ async def _provider(session: AsyncSession, scene: Scene, number: int, deps: Deps
         now=deps.now(),
         new_id=deps.new_id,
     )
+    practice.programme = True
     provider = await people.add_provider(
         session,
         practice_id=practice.id,
@@ -116,11 +117,12 @@ async def _provider(session: AsyncSession, scene: Scene, number: int, deps: Deps
 
 # Nine to five on weekdays, in New York.
 HOURS = tuple(WeeklyHours(weekday=day, opens_m=540, closes_m=1020, timezone=ZONE) for day in range(5))
+PAYER = "Oak Health"
 BOOKED_BY: Mapping[str, Any] = {"states": ["NY"], "plans": ["aetna", "cigna"], "urgent": True}
 
 
 async def _open(session: AsyncSession, scene: Scene, provider: Provider, deps: Deps) -> None:
-    """Give a provider working hours, settings, and a page that searches find."""
+    """Give a provider working hours, settings, a page that searches find, and a place in the referral programme."""
     now, new_id = deps.now(), deps.new_id
     await scheduling.set_hours(session, provider.id, HOURS, actor=OPERATOR, now=now, new_id=new_id)
     await scheduling.change_settings(session, provider.id, BOOKED_BY, actor=OPERATOR, now=now, new_id=new_id)
@@ -130,8 +132,15 @@ async def _open(session: AsyncSession, scene: Scene, provider: Provider, deps: D
         "listed": True,
         "focus": list(scene.focus),
         "languages": ["en"],
+        "taxonomy": "1041C0700X",
+        "statement": "I listen first.\n\nThen we look for words, and for what you could try until the next time.",
+        "highlights": ["Twelve years of practice", "Evenings on request"],
     }
     await scheduling.change_profile(session, provider.id, page, actor=OPERATOR, now=now, new_id=new_id)
+    payer = await people_queries.payer_by_name(session, PAYER) or await people.add_payer(
+        session, name=PAYER, instant=False, now=now, new_id=new_id
+    )
+    await people.enrol(session, provider.id, [payer.id], actor=OPERATOR, now=now, new_id=new_id)
 
 
 async def _clear(session: AsyncSession, provider: Provider, deps: Deps, now: datetime) -> None:
@@ -218,13 +227,17 @@ class DemoSignIn:
 
 
 async def sign_ins(deps: Deps, data: Path, providers: list[Provider]) -> list[DemoSignIn]:
-    """Make a sign-in for each provider and an operator at the first start; all have the password that is printed."""
+    """Make a sign-in for each provider and an operator at the first start; all have the password that is printed.
+
+    A provider of a solo practice administers it as well.
+    """
     kept = await passwords.hashed(password(data))
     found = []
     async with deps.sessions.begin() as session:
         for provider in providers:
             name = f"{provider.first_name} {provider.last_name}"
             account = await _account(session, provider.email, deps, provider=provider)
+            await people.add_member(session, account, provider.practice_id, Role.PRACTICE_ADMIN, now=deps.now())
             found.append(DemoSignIn(name, account.email, _ready(account, kept, deps)))
         account = await _account(session, "operator@example.com", deps, provider=None)
         found.append(DemoSignIn("operator", account.email, _ready(account, kept, deps)))

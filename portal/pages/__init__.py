@@ -37,8 +37,6 @@ _AREAS = (
     home,
     sign_in,
     preferences,
-    profiles,
-    organization,
     booking,
     bookings,
     find,
@@ -49,6 +47,8 @@ _AREAS = (
     account,
     hours,
     desk,
+    organization,
+    profiles,
 )
 PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)
 
