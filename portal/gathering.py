@@ -229,13 +229,13 @@ async def _to_provider(
     method = letters.ENCLOSED_FOR_PROVIDERS.get(row.key)
     entry = entries.for_provider(appointment, provider, stamped_at=now, settings=settings) if appointment else None
     return Told(
-        letter=render(row.key, _provider_facts(provider, about, settings), Language(provider.language)),
+        letter=render(row.key, _provider_facts(row.key, provider, about, settings), Language(provider.language)),
         contact=await _contact_of_provider(session, provider, settings),
         calendar=_enclosed(method, [entry], settings),
     )
 
 
-def _provider_facts(provider: Provider, about: _About, settings: Settings) -> ProviderFacts:
+def _provider_facts(key: NoticeKey, provider: Provider, about: _About, settings: Settings) -> ProviderFacts:
     times, appointment, consultation = about.times, about.appointment, about.consultation
     window = timedelta(hours=settings.status_window_h)
     return ProviderFacts(
@@ -248,6 +248,7 @@ def _provider_facts(provider: Provider, about: _About, settings: Settings) -> Pr
         decide_by=_answer_by(about),
         line=appointment.line if appointment else None,
         dial=rules.dial(about.to_dial),
+        path="issues" if key is NoticeKey.ISSUE_ANSWERED else "",
     )
 
 
@@ -300,7 +301,15 @@ def _client_facts(client: Client, provider: Provider | None, about: _About, sett
         can_be_called=client.phone is not None,
         # A cancelled appointment's words, or a declined request's: they stand in the portal and go no further.
         wrote=bool((appointment and appointment.cancel_message) or (request and request.reason)),
+        path=_page_of(about),
     )
+
+
+def _page_of(about: _About) -> str:
+    """Return the client's page that a letter is about: where a time is taken, or what was booked is seen to."""
+    if about.waits:
+        return f"waitlist/{about.waits.id}"
+    return f"bookings/{about.appointment.id}" if about.appointment else ""
 
 
 def _ahead(about: _About) -> tuple[datetime, ...]:

@@ -120,7 +120,7 @@ def entry_for_provider(
 
 
 def _link(facts: Facts) -> str:
-    return f"{facts.portal_url.rstrip('/')}/"
+    return f"{facts.portal_url.rstrip('/')}/{facts.path}"
 
 
 def _with(wording: Wording, *, wrote: bool) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from status.values import NoticeKey
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?/l/[A-Za-z0-9_-]{20,80}")
+_PATH = re.compile(r"([a-z-]+(/[0-9a-f-]{36})?)?")
 _CODE = re.compile(r"[0-9]{6}")
 _ONE_LINE = re.compile("[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,201}")
 
@@ -28,18 +29,24 @@ class Dial(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Facts:
-    """What every letter may say: instants, a zone to tell them in, and the portal's address."""
+    """What every letter may say: instants, a zone to tell them in, and the portal's address.
+
+    `path` is the page there that the letter is about: a word and perhaps an opaque id; empty is the start page.
+    """
 
     portal_url: str
     timezone: str
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    path: str = ""
 
     def __post_init__(self) -> None:
         """Raise ValueError where a string is not what its field says, or an instant has no zone."""
         ZoneInfo(self.timezone)
         if not _URL.fullmatch(self.portal_url):
             raise ValueError("portal_url is an address without user, query or fragment")
+        if not _PATH.fullmatch(self.path):
+            raise ValueError("path is a word and perhaps an id")
         for field in fields(self):
             value = getattr(self, field.name)
             instants = value if isinstance(value, tuple) else (value,)

@@ -15,7 +15,8 @@ from portal.pages.page import DESK, EVERYBODY, PROVIDERS, Page, Redirect, Shown,
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, RequestState
+from scheduling.rules.waitlist import state_at
+from scheduling.values import AppointmentState, RequestState, WaitlistState
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.rules import consultation as rules
@@ -149,6 +150,7 @@ async def _client(visit: Visit) -> View:
     providers = {row.provider_id: await people_queries.provider(visit.session, row.provider_id) for row in rows}
     told = [
         {
+            "id": row.id,
             "with": f"{who.first_name} {who.last_name}" if (who := providers[row.provider_id]) else "",
             "session_type": row.session_type.value,
             "held": row.state is AppointmentState.HELD,
@@ -157,7 +159,13 @@ async def _client(visit: Visit) -> View:
         }
         for row in rows
     ]
-    return View("home/client.html", {"appointments": told})
+    waits = await calendar.waits_of_client(visit.session, visit.client_id)
+    offered = [
+        (row.id, row.expires_at)
+        for row in waits
+        if state_at(row.state, row.expires_at, visit.now) is WaitlistState.OFFERED
+    ]
+    return View("home/client.html", {"appointments": told, "offered": offered})
 
 
 # What a provider answers from here

@@ -380,6 +380,7 @@ def test_facts_for_providers_have_no_room_for_anything_about_a_client() -> None:
         "decide_by",
         "line",
         "dial",
+        "path",
     }
 
 
@@ -397,6 +398,7 @@ def test_facts_for_clients_have_no_room_for_words_or_numbers() -> None:
         "can_be_called",
         "wrote",
         "code",
+        "path",
     }
 
 
@@ -406,13 +408,16 @@ def test_facts_for_clients_have_no_room_for_words_or_numbers() -> None:
         {"code": "12345"},
         {"code": "+12125550180"},
         {"provider": "Pat\nBcc: casey@example.com"},
+        {"path": "bookings?name=Canary"},
+        {"path": "/elsewhere.example.com"},
+        {"path": "bookings/Canary-Kim"},
         {"provider": "P" * 202},
         {"until": datetime(2026, 9, 30, 16, 0)},  # noqa: DTZ001
         {"ahead": (STARTS, datetime(2026, 9, 30, 16, 0))},  # noqa: DTZ001
     ],
 )
 def test_facts_for_clients_take_only_what_their_fields_say(changes: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"line|digits|zone"):
+    with pytest.raises(ValueError, match=r"line|digits|zone|path"):
         replace(TO_CLIENT, **changes)  # type: ignore[arg-type]
 
 

@@ -435,6 +435,7 @@ async def test_a_client_is_told_with_whom_in_their_language_and_zone(world: Worl
 async def test_a_client_without_a_zone_is_told_in_that_of_their_provider(world: World, mailbox: Mailbox) -> None:
     story = await begin(world)
     await story.change(Provider, timezone="America/Chicago")
+    await story.change(Client, timezone=None)
     await story.deliver(NoticeKey.CLIENT_REMINDER)
     assert mailbox.letter()["Subject"] == "Reminder: your appointment on Thu, Nov 26, 1:00 PM CST"
 
@@ -532,7 +533,8 @@ async def test_a_booking_brings_a_file_that_a_move_and_a_cancel_follow(
     assert first.title == "Phone consultation"
     name = f"{story.provider.first_name} {story.provider.last_name}"
     assert first.description == (
-        f"With {name}.\n{name} calls you at the number that you have given us.\n{world.deps.settings.public_url}/"
+        f"With {name}.\n{name} calls you at the number that you have given us.\n"
+        f"{world.deps.settings.public_url}/bookings/{story.appointment.id}"
     )
 
 

@@ -10,8 +10,8 @@ TO_CLIENTS: Mapping[NoticeKey, Wording] = {
         subject="Your code for Consultline",
         paragraphs=(
             "Your code is {code}.",
-            "Please enter it to complete your booking. It works until {until}.",
-            "If you have not booked anything, you need do nothing: without the code there is no booking.",
+            "Please enter it where you were asked for it, to complete what you began. It works until {until}.",
+            "If you have begun nothing with us, you need do nothing: without the code nothing happens.",
         ),
         text="Consultline: your code is {code}. It works until {until}.",
         sentence="Your code is {code}. It works until {until}.",

@@ -10,8 +10,8 @@ TO_CLIENTS: Mapping[NoticeKey, Wording] = {
         subject="Su código para Consultline",
         paragraphs=(
             "Su código es {code}.",
-            "Escríbalo para completar su reserva. Sirve hasta el {until}.",
-            "Si usted no reservó nada, no hace falta que haga nada: sin el código no hay reserva.",
+            "Escríbalo donde se le pidió, para completar lo que empezó. Sirve hasta el {until}.",
+            "Si usted no empezó nada con nosotros, no hace falta que haga nada: sin el código no pasa nada.",
         ),
         text="Consultline: su código es {code}. Sirve hasta el {until}.",
         sentence="Su código es {code}. Sirve hasta el {until}.",
