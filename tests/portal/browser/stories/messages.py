@@ -4,7 +4,7 @@ from people import actions as people
 from people import queries as people_queries
 from people.models import Account, Client, Provider, Thread
 from people.values import Language, RelationshipEvent, Role
-from tests.builders import OPERATOR
+from tests.builders import as_client, as_provider
 from tests.portal.browser.stories import Scene, Stage, story
 
 
@@ -18,10 +18,10 @@ async def _writes(stage: Stage, provider: Provider, client: Client) -> Thread:
     now, new_id = stage.deps.now(), stage.deps.new_id
     async with stage.deps.sessions.begin() as session:
         await people.write_to_client(
-            session, provider.id, client.id, "Canary: 9:15?\nKim", actor=OPERATOR, now=now, new_id=new_id
+            session, provider.id, client.id, "Canary: 9:15?\nKim", actor=as_provider(provider.id), now=now, new_id=new_id
         )
         return await people.write_to_provider(
-            session, client.id, provider.id, "Canary: 9:30.", actor=OPERATOR, now=now, new_id=new_id
+            session, client.id, provider.id, "Canary: 9:30.", actor=as_client(client.id), now=now, new_id=new_id
         )
 
 
@@ -46,7 +46,7 @@ async def desk(stage: Stage) -> Scene:
             session,
             "Canary?",
             provider_id=provider.id,
-            actor=OPERATOR,
+            actor=as_provider(provider.id),
             now=stage.deps.now(),
             new_id=stage.deps.new_id,
         )
