@@ -16,12 +16,13 @@ async def _two(stage: Stage) -> tuple[Provider, Client, Account, Account]:
 
 async def _writes(stage: Stage, provider: Provider, client: Client) -> Thread:
     now, new_id = stage.deps.now(), stage.deps.new_id
+    his, hers = as_provider(provider.id), as_client(client.id)
     async with stage.deps.sessions.begin() as session:
         await people.write_to_client(
-            session, provider.id, client.id, "Canary: 9:15?\nKim", actor=as_provider(provider.id), now=now, new_id=new_id
+            session, provider.id, client.id, "Canary: 9:15?\nKim", actor=his, now=now, new_id=new_id
         )
         return await people.write_to_provider(
-            session, client.id, provider.id, "Canary: 9:30.", actor=as_client(client.id), now=now, new_id=new_id
+            session, client.id, provider.id, "Canary: 9:30.", actor=hers, now=now, new_id=new_id
         )
 
 
