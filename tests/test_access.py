@@ -127,6 +127,9 @@ CASES = {
     "people.change_dial_phone": Case(
         {PROVIDER, OPERATORS}, {"provider": Row(Provider, "provider_id"), "number": "+12125550177", "verified": False}
     ),
+    "people.change_provider": Case(
+        STAFF, {"row": Row(Provider, "provider_id"), "changed": {"location": "1 Canary Street"}}
+    ),
     "people.change_payers": Case({PRACTICE, OPERATORS}, of("provider_id", payer_ids=["payer_id"])),
     "people.enrol": Case({PRACTICE, OPERATORS}, of("provider_id", payer_ids=["payer_id"])),
     "people.move_enrolment": Case(STAFF, of("provider_id", event=EnrolmentEvent.SUBMIT)),

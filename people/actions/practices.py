@@ -22,7 +22,7 @@ from people.values import (
 )
 from status import actions as ledger
 from status.actions import NewId
-from status.rules.access import may, see_theirs
+from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
 
 
@@ -124,10 +124,12 @@ async def change_dial_phone(
     )
 
 
+@may(*STAFF)
 async def change_provider(
-    session: AsyncSession, row: Provider, changed: Mapping[str, Any], *, now: datetime, new_id: NewId
+    session: AsyncSession, row: Provider, changed: Mapping[str, Any], *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Change what is known of a provider, who is locked; for the number that they dial from see `change_dial_phone`."""
+    see_theirs(actor, provider_id=row.id)
     npi = changed.get("npi")
     if npi is not None and not rules.well_formed(npi):
         raise Refused("npi_wrong", "This is no NPI: one of its ten digits must be wrong.", status=422)
@@ -135,7 +137,16 @@ async def change_provider(
         setattr(row, name, value)
     if changed:
         row.version += 1
-    await session.flush()
+        await session.flush()
+        await ledger.record(
+            session,
+            EventKind.SETTINGS_CHANGED,
+            actor=actor,
+            now=now,
+            new_id=new_id,
+            provider_id=row.id,
+            data={"provider": ",".join(sorted(changed))},
+        )
     await look_again(session, row.id, now=now, new_id=new_id)
 
 

@@ -122,6 +122,8 @@ async def move_enrolment(
     that moment until it is submitted again.
     """
     see_theirs(actor, provider_id=provider_id)
+    if event is not EnrolmentEvent.SUBMIT and actor.kind is ActorKind.PROVIDER:
+        raise Refused("forbidden", "Who administers your practice takes you out of the programme (R73).", status=403)
     row = await _enrolled(session, provider_id)
     after = next_state(lifecycle.ENROLMENT, row.state, event)
     if after is None:
@@ -192,9 +194,11 @@ async def look_again(session: AsyncSession, provider_id: UUID, *, now: datetime,
 
 
 async def told(session: AsyncSession, provider_id: UUID) -> Mapping[Required, object]:
-    """Return what payers need to be shown of a provider, as it stands now."""
-    provider = await queries.provider(session, provider_id)
-    row = await queries.profile(session, provider_id)
+    """Return what payers need to be shown of a provider, read anew.
+
+    Whoever changes it looks at the enrolment afterwards, and who submits has locked that: one of them sees the other.
+    """
+    provider, row = await queries.presented(session, provider_id)
     return {
         Required.FIRST_NAME: provider and provider.first_name,
         Required.LAST_NAME: provider and provider.last_name,
@@ -221,7 +225,7 @@ async def _complete(session: AsyncSession, provider_id: UUID) -> dict[str, Any]:
             f"The profile cannot be submitted yet. Missing or not valid: {names}.",
             missing=[one.value for one in lacking],
         )
-    row = await queries.profile(session, provider_id)
+    _, row = await queries.presented(session, provider_id)
     assert row is not None  # noqa: S101 - nothing of it is missing
     more = ("highlights", "also", "therapies", "affirms", "education")
     return {

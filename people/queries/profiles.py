@@ -29,6 +29,18 @@ async def profiles_with_names(
     return {provider.id: (provider, told) for provider, told in found}
 
 
+async def presented(session: AsyncSession, provider_id: UUID) -> tuple[Provider | None, Profile | None]:
+    """Return a provider and their profile as they are at this moment, whatever was read of them before."""
+    found = await session.execute(
+        select(Provider, Profile)
+        .outerjoin(Profile, col(Profile.provider_id) == col(Provider.id))
+        .where(col(Provider.id) == provider_id)
+        .execution_options(populate_existing=True)
+    )
+    row = found.one_or_none()
+    return (row[0], row[1]) if row else (None, None)
+
+
 async def owner_of_address(session: AsyncSession, slug: str, provider_id: UUID, now: datetime) -> UUID:
     """Return whose an address is: this provider's, if it was nobody's before. Two who take it at once take turns."""
     await session.execute(

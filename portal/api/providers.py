@@ -177,7 +177,7 @@ async def edit(ask: Ask[ProviderChange, Nothing]) -> Answer:
     if "dial_phone_verified" in sent and ask.caller.role is not TokenRole.ADMIN:
         raise Refused("forbidden", "Verify the number from your own phone: dial-phone/verify.", status=403)
     changed = changes(ask.body, "dial_phone", "dial_phone_verified")
-    await people.change_provider(ask.session, row, changed, now=ask.now, new_id=ask.new_id)
+    await people.change_provider(ask.session, row, changed, actor=ask.actor, now=ask.now, new_id=ask.new_id)
     if sent.keys() & {"dial_phone", "dial_phone_verified"}:
         await people.change_dial_phone(
             ask.session,

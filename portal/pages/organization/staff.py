@@ -42,7 +42,9 @@ async def save_details(visit: Visit) -> Shown:
     """Save what is known of a staff member's office."""
     provider, practice = await people.staff_member(visit.session, visit.me, UUID(visit.path["provider_id"]))
     changed = edit.read_office(visit)
-    await people.change_provider(visit.session, provider, changed, now=visit.now, new_id=visit.new_id)
+    await people.change_provider(
+        visit.session, provider, changed, actor=visit.as_practice, now=visit.now, new_id=visit.new_id
+    )
     to = f"/organization/staff/{provider.id}{frame.suffix(visit, practice.id)}"
     done = "profile.office_same" if edit.same_number(provider) else "profile.office_saved"
     return Redirect(to, done=done, subjects=(provider.id, practice.id))

@@ -1,14 +1,18 @@
 """The referral programme over HTTP: every row of requirements 4.7 that is built, and why the others are refused."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from config.deps import Deps
+from config.errors import Refused
 from people import actions as people
 from people.models import Account, Provider
-from people.values import AccountKind, Language, Role
-from tests.builders import World, present
+from people.values import AccountKind, EnrolmentEvent, Language, Role
+from tests.builders import OPERATOR, World, as_provider, present
 from tests.clock import Clock
 from tests.fixtures import Worker
 from tests.mailbox import Mailbox
@@ -149,6 +153,47 @@ async def test_r74_r78_who_is_told_what_in_the_life_of_an_enrolment(
     assert (await admin.get(f"{path}/enrolment")).json["needs_attention"] is False
     await admin.post(f"{path}/enrolment/deactivate")
     assert await subjects() == [f"{name}: You have left the client referral programme"]
+
+
+async def test_what_is_taken_away_while_a_profile_is_submitted_is_missed(
+    api: Api, admin: Program, world: World, deps: Deps
+) -> None:
+    """Whoever comes second sees what the first has done, also when both had begun before."""
+    provider, payer = await in_programme(admin, world)
+    await do(admin, provider, "enrol", payer=payer)
+    me = await api.of(provider)
+    told: Any = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
+    async with deps.sessions.begin() as session:
+        row = await people.known_provider(session, provider.id)
+        await people.change_provider(session, row, {"office_phone": None}, **told)  # holds the enrolment until its end
+        submitting = asyncio.create_task(me.post(f"/providers/{provider.id}/enrolment/submit"))
+        await waiting_for_a_lock(deps)
+    late = await submitting
+    assert (late.status, late.json["facts"]["missing"]) == (409, ["office_phone"])
+
+
+@pytest.mark.parametrize("event", [EnrolmentEvent.DELETE, EnrolmentEvent.DEACTIVATE])
+async def test_r73_nobody_leaves_by_their_own_hand(
+    admin: Program, world: World, deps: Deps, event: EnrolmentEvent
+) -> None:
+    provider, payer = await in_programme(admin, world)
+    await do(admin, provider, "enrol", payer=payer)
+    async with deps.sessions.begin() as session:
+        with pytest.raises(Refused, match="administers your practice"):
+            await people.move_enrolment(
+                session, provider.id, event, actor=as_provider(provider.id), now=deps.now(), new_id=deps.new_id
+            )
+
+
+async def waiting_for_a_lock(deps: Deps) -> None:
+    """Return when somebody waits for a row that another transaction holds."""
+    async with asyncio.timeout(10):
+        while True:
+            async with deps.sessions() as session:
+                waits = await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+            if waits:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def administrator(world: World, provider: Provider) -> Account:

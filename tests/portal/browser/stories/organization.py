@@ -52,7 +52,8 @@ async def hidden(stage: Stage) -> Scene:
     deps = stage.deps
     async with deps.sessions.begin() as session:
         row = await people.known_provider(session, provider.id)
-        await people.change_provider(session, row, {"office_phone": None}, now=deps.now(), new_id=deps.new_id)
+        told = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
+        await people.change_provider(session, row, {"office_phone": None}, **told)  # type: ignore[arg-type]
     return Scene(path=f"/organization/staff/{provider.id}/profile", who=admin)
 
 
