@@ -47,7 +47,7 @@ class Visit:
     """A request to a page: its transaction, who is there, what was asked and typed.
 
     `form` is what was posted, and is there again after a refusal, with `trouble` saying why. `acts_for` are the
-    providers of the practices that this person administers or schedules for.
+    providers of the practices that this person administers or schedules for, `outage` whether the line is down.
     """
 
     session: AsyncSession
@@ -65,6 +65,7 @@ class Visit:
     cookies: Mapping[str, str] = field(default_factory=dict)
     remote: str | None = None
     acts_for: frozenset[UUID] = frozenset()
+    outage: bool = False
 
     @property
     def settings(self) -> Settings:

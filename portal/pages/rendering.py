@@ -75,7 +75,7 @@ def frame(visit: Visit, *, path: str, menu: tuple[Page, ...], done: str | None) 
         "zone_at": lambda at: views.zone_name(at, zone),
         "local_day": lambda at: views.local_day(at, zone),
         "left": lambda until: views.left(until, visit.now),
-        "outage": False,
+        "outage": visit.outage,
     }
 
 

@@ -12,6 +12,7 @@ from multidict import MultiDict, MultiDictProxy
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bridge import queries as bridge
 from config.database import UNREACHABLE
 from config.deps import Deps
 from config.errors import BadInput, Refused
@@ -20,7 +21,7 @@ from people import queries as people
 from people.values import Language, Person
 from portal import session as sessions
 from portal.pages import rendering
-from portal.pages.page import Download, Handler, Page, Redirect, Shown, Trouble, View, Visit
+from portal.pages.page import DESK, PRACTICE, Download, Handler, Page, Redirect, Shown, Trouble, View, Visit
 
 FLASH = "done"
 ZONE, LANGUAGE = "zone", "language"
@@ -69,7 +70,8 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
     deps = visit.deps
     try:
         async with deps.sessions.begin() as session:
-            shown = await handler(await _begun(visit, session))
+            visit = await _begun(visit, session)
+            shown = await handler(visit)
     except (Refused, BadInput, DBAPIError) as no:
         why = _why(no)
         if why is None:
@@ -79,7 +81,8 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
             return await trouble(request, why.status, why.code or "refused", visit.person, why)
         visit = replace(visit, trouble=why)
         async with deps.sessions.begin() as session:
-            shown = await again(await _begun(visit, session))
+            visit = await _begun(visit, session)
+            shown = await again(visit)
         if isinstance(shown, View):
             shown = replace(shown, status=why.status)
         return respond(request, visit, shown)
@@ -91,9 +94,18 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
 
 
 async def _begun(visit: Visit, session: AsyncSession) -> Visit:
-    """Give a visit its transaction; whoever is of a practice acts for those who are in it now."""
+    """Give a visit its transaction; whoever is of a practice acts for those who are in it now.
+
+    Who may dial, or is asked why nobody can, is told on every page when the line is down (R111).
+    """
     practices = {practice_id for practice_id, _ in visit.person.practices} if visit.person else set()
-    return replace(visit, session=session, acts_for=await people.provider_ids(session, practices))
+    told = visit.person is not None and bool(visit.person.roles & (PRACTICE | DESK))
+    return replace(
+        visit,
+        session=session,
+        acts_for=await people.provider_ids(session, practices),
+        outage=told and bool(await bridge.lines_down(session)),
+    )
 
 
 def _why(no: Refused | BadInput | DBAPIError) -> Trouble | None:

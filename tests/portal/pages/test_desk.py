@@ -147,10 +147,13 @@ async def test_a_declared_outage_shows_direct_numbers_until_it_is_taken_back(
     done = await support.post("/desk/line", told)
     assert "The outage is declared" in done.words
     assert f'href="tel:{client.phone}"' in (await theirs.get("/")).text
+    for one in (support, theirs):  # whatever page they are on
+        assert "The consultation line is out of service" in (await one.get("/contact")).words
     assert "3 of 3 numbers are down" in (await support.get("/desk")).words
     back = await support.post("/desk/line", {"lines": list(LINES), "switch": "restore"})
     assert "The switch is taken back" in back.words
     assert "All 3 numbers" in (await support.get("/desk")).words
+    assert "out of service" not in (await theirs.get("/contact")).words
 
 
 async def test_the_line_is_drawn_and_told_by_day(

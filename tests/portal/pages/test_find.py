@@ -69,7 +69,7 @@ async def test_r16_nothing_is_relaxed_in_silence_but_by_who_asks_for_it(
     assert provider.last_name in seen.words
     more = await browser.post(f"{seen.path}/without", {"but": "plan"})
     assert more.path != seen.path
-    assert "One provider meets everything" in more.words
+    assert "One provider meets every condition" in more.words
     odd = await browser.post(f"{seen.path}/without", {"but": "nonsense"})
     assert "Nobody meets all of that" in odd.words
 
@@ -78,7 +78,7 @@ async def test_r14_crisis_picks_show_where_help_is_first(browser: Browser, world
     await listed(world, deps, "one", {})
     seen = await browser.post("/find", {**ASKED, "problems": "self_harm_suicidal"})
     assert "988" in seen.words
-    assert seen.words.index("988") < seen.words.index("meets everything")
+    assert seen.words.index("988") < seen.words.index("meets every condition")
     six = ["anxiety", "ocd", "trauma", "sleep", "mood", "relationships"]
     many = await browser.post("/find", {**ASKED, "problems": six})
     assert (many.status, "at most five" in many.words) == (422, True)
