@@ -7,6 +7,7 @@ from enum import StrEnum
 from markupsafe import Markup
 
 from bridge import actions as bridge
+from bridge import queries as bridge_queries
 from config.lifecycles import next_state
 from people import queries as people
 from people.rules import account
@@ -70,6 +71,7 @@ async def detail(visit: Visit) -> Shown:
             "own": provider.id == visit.me.provider_id,
             "asked": "" if provider.id == visit.me.provider_id else f"&provider={provider.id}",
             "state": state.value,
+            "outage": bool(await bridge_queries.lines_down(visit.session)),
             "contact": contacts[row.id],
             "question": _question(became, visit) if became else None,
             "can": {event.value for event in can},

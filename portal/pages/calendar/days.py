@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from bridge import queries as bridge
 from portal import views
 from portal.pages.calendar.whose import Whose, names, whose
 from portal.pages.page import Shown, View, Visit
@@ -71,6 +72,7 @@ async def calendar(visit: Visit) -> Shown:
             "days": [one for one in shown if one.entries or view != "list"],
             "nothing": not entries,
             "grid": _grid(entries, visit) if view != "list" else None,
+            "outage": bool(await bridge.lines_down(visit.session)),
             "unseen": await ledger.unseen(visit.session, who.id),
             "to_decide": await queries.requests_to_decide(visit.session, who.id, visit.now),
         },

@@ -149,3 +149,32 @@ async def test_a_request_is_accepted_and_another_declined(
     holds = {(await fresh(session, Appointment, one.appointment_id)).state for one in (first, second)}  # type: ignore[attr-defined]
     assert holds == {AppointmentState.BOOKED, AppointmentState.RELEASED}
     assert visitor.complaints == []
+
+
+async def test_clients_come_from_a_file_and_one_of_them_is_archived(
+    visitors: Visitors, accounts: Accounts, world: World, works: Worker
+) -> None:
+    provider = await world.provider()
+    visitor = await visitors.come(await accounts.of(provider), size=DESK)
+    page = visitor.page
+    await visitor.go("/clients")
+    await page.get_by_role("link", name="Import").click()
+    rows = ["Canary-Ana,Canary-Bee,ana@example.com,212-555-0142", "Canary-Ben,Canary-Cee,ben@example.com,"]
+    text = "\r\n".join(["First Name,Last Name,Email,Mobile Phone", *rows])
+    await page.get_by_label("File").set_input_files(
+        {"name": "clients.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    )
+    await page.get_by_role("button", name="Look at it").click()
+    await expect(page.get_by_role("row", name="Canary-Ana Canary-Bee")).to_be_visible()
+    await page.get_by_role("button", name="Import", exact=True).click()
+    await works.turn()
+    await visitor.go("/clients")
+    await page.get_by_role("link", name="Canary-Ana Canary-Bee").click()
+    await page.get_by_role("link", name="Archive Client").click()
+    await page.get_by_role("button", name="Archive Client").click()
+    await visitor.go("/clients")
+    await expect(page.get_by_role("link", name="Canary-Ben Canary-Cee")).to_be_visible()
+    await expect(page.get_by_role("link", name="Canary-Ana Canary-Bee")).to_have_count(0)
+    await page.get_by_role("link", name="Show Archived Clients (1)").click()
+    await expect(page.get_by_role("link", name="Canary-Ana Canary-Bee")).to_be_visible()
+    assert visitor.complaints == []
