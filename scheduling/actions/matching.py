@@ -154,15 +154,17 @@ def read_search(row: Search) -> SearchRecord:
     return record.read(row.version, row.seed, row.answers, row.outcome)
 
 
-async def provider_visibility(session: AsyncSession, provider_id: UUID, *, now: datetime) -> tuple[Visibility, int]:
+async def provider_visibility(
+    session: AsyncSession, provider_id: UUID, *, most: int = _AT_MOST, now: datetime
+) -> tuple[Visibility, int]:
     """Return what the last week's searches make of a provider as they are now, and on how many first pages they stood.
 
-    The latter is of this week, which begins on a Monday.
+    The latter is of this week, which begins on a Monday. Of many searches the newest `most` are looked at.
     """
     seen: dict[SessionType, Candidate] = {}
     for session_type in SessionType:
         seen[session_type] = (await queries.candidates(session, [provider_id], session_type))[provider_id]
-    asked = await queries.answers_since(session, now - LOOKED_BACK, _AT_MOST)
+    asked = await queries.answers_since(session, now - LOOKED_BACK, most)
     shown = await queries.impressions(session, [provider_id], week_of(now))
     found = visibility(seen, [record.read_answers(one) for one in asked], now=now)
     return found, shown.get(provider_id, 0)

@@ -46,8 +46,7 @@ async def save_details(visit: Visit) -> Shown:
         visit.session, provider, changed, actor=visit.as_practice, now=visit.now, new_id=visit.new_id
     )
     to = f"/organization/staff/{provider.id}{frame.suffix(visit, practice.id)}"
-    done = "profile.office_same" if edit.same_number(provider) else "profile.office_saved"
-    return Redirect(to, done=done, subjects=(provider.id, practice.id))
+    return Redirect(to, done="profile.office_saved", subjects=(provider.id, practice.id))
 
 
 # The public profile

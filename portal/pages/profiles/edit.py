@@ -143,8 +143,7 @@ async def save_office(visit: Visit) -> Shown:
     changed = read_office(visit)
     row = await people.known_provider(visit.session, visit.provider_id)
     await people.change_provider(visit.session, row, changed, actor=visit.actor, now=visit.now, new_id=visit.new_id)
-    done = "profile.office_same" if same_number(row) else "profile.office_saved"
-    return Redirect("/settings/office", done=done, subjects=(visit.provider_id,))
+    return Redirect("/settings/office", done="profile.office_saved", subjects=(visit.provider_id,))
 
 
 def read_office(visit: Visit) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from scheduling.values import Modality, SessionType
 from status import queries as ledger
 from status.rules import sharing
 
+# A page has no time for more: each is held against the gates anew.
+NEWEST = 2000
+
 _LISTS = {"plans": vocabulary.PLANS, "states": vocabulary.STATES, "not_treated": vocabulary.PROBLEMS}
 _AGES = {"youngest": (0, 120), "oldest": (0, 120), "urgent_notice_h": (1, 47)}
 
@@ -23,7 +26,7 @@ async def show(visit: Visit) -> Shown:
     session, provider_id = visit.session, visit.provider_id
     row = await queries.referral_settings(session, provider_id)
     profile = await people.profile(session, provider_id)
-    seen, pages = await scheduling.provider_visibility(session, provider_id, now=visit.now)
+    seen, pages = await scheduling.provider_visibility(session, provider_id, most=NEWEST, now=visit.now)
     since = visit.now - sharing.WINDOW
     shared, missed = (await ledger.sharing_of(session, [provider_id], since)).get(provider_id, (0, 0))
     misses = await ledger.missed_consultations(session, provider_id, since)
@@ -37,6 +40,7 @@ async def show(visit: Visit) -> Shown:
             "modalities": [one.value for one in Modality],
             "shown": profile is not None and profile.published and profile.listed,
             "searches": seen.searches,
+            "only_newest": seen.searches == NEWEST,
             "passed": seen.passed,
             "missed": [(name(miss).replace(".", "_"), count) for miss, count in seen.missed],
             "pages": pages,
