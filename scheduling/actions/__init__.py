@@ -10,6 +10,7 @@ from scheduling.actions.codes import booking_code
 from scheduling.actions.corrections import correct_consultation
 from scheduling.actions.deadlines import enqueue_due
 from scheduling.actions.drafts import (
+    BY_CODE,
     WrongCode,
     begin_booking,
     begin_waiting,
@@ -99,6 +100,7 @@ from scheduling.actions.waitlist import (
 __all__ = [
     "AHEAD",
     "BEHIND",
+    "BY_CODE",
     "CLAIM_LASTS",
     "HISTORY",
     "Claim",

@@ -93,9 +93,11 @@ def _read(visit: Visit, found: Whose, house: House) -> Offer | None:
 
 
 def read_offer(visit: Visit, text: str, house: House) -> Offer | None:
-    """Return the offer behind a text, also one that has ended; None where it is none of ours."""
+    """Return the offer behind a text, also one that has ended; None where it is none of ours, or a payer's."""
     offer = offers.read(text, house.offer_key, now=visit.now, lives=_TELLS_FOR) if text.isascii() else None
-    return None if offer is None or isinstance(offer, BadOffer) else offer
+    if offer is None or isinstance(offer, BadOffer) or offer.source not in scheduling.BY_CODE:
+        return None
+    return offer
 
 
 async def good(visit: Visit, offer: Offer, house: House) -> Offer:

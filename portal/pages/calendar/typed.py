@@ -8,25 +8,14 @@ from uuid import UUID
 
 from config import times
 from portal.pages import typed
-from portal.text import CALENDAR_ADDRESS, LINES
+from portal.text import CALENDAR_ADDRESS
 from scheduling.rules import wall
 
 T = TypeVar("T", bound=StrEnum)
 
 
 class Typed(typed.Typed):
-    """Reads days, times of the day and longer words as well."""
-
-    def words(self, where: str, most: int, *, needed: bool = False) -> str | None:
-        """Return words on any number of lines."""
-        text = self._text(where, needed=needed)
-        if text is None:
-            return None
-        text = text.replace("\r\n", "\n")
-        if len(text) > most or not re.fullmatch(LINES, text):
-            self.wrong(where, "problems.words")
-            return None
-        return text
+    """Reads days and times of the day as well."""
 
     def of(self, kind: type[T], where: str, *, needed: bool = False) -> T | None:
         """Return one of a closed list."""

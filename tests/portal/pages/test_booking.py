@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -15,6 +16,7 @@ from people.models import Account, Client, Provider, Relationship
 from people.values import Language, RelationshipState
 from scheduling import actions as scheduling
 from scheduling.models import Appointment, BookingDraft, Request, WaitlistEntry
+from scheduling.rules import offers as signed
 from scheduling.values import AppointmentState, SessionType, Source, WaitlistState
 from tests.builders import OPERATOR, World
 from tests.clock import Clock
@@ -144,8 +146,6 @@ async def test_a_time_that_was_just_taken_comes_back_as_three_others_with_everyt
 
 
 async def booked_first(world: World, deps: Deps, provider: Provider, offer: str) -> Appointment:
-    from scheduling.rules import offers as signed  # noqa: PLC0415 - only here
-
     house = scheduling.house(deps.settings)
     read = signed.read(offer, house.offer_key, now=deps.now(), lives=house.offer_lives)
     return await world.appointment(
@@ -172,6 +172,37 @@ async def test_an_offer_that_has_ended_is_renewed_and_nothing_is_lost(
     assert again.path != ask.path
     done = await browser.post(again.path, {"code": await code_of(session, deps, again)})
     assert done.path.startswith("/bookings/")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(599, 200), (600, 409), (601, 409)])
+async def test_r23_notice_is_judged_as_it_was_offered_for_ten_minutes_and_as_of_now_after_them(
+    browser: Browser, world: World, deps: Deps, clock: Clock, seconds: int, status: int
+) -> None:
+    await open_page(world, deps)
+    nearest = offers(await browser.get("/p/pat-one/openings"))[0]  # 48 hours ahead, to the second
+    clock.forward(seconds=seconds)
+    ask = await browser.post("/p/pat-one/book", {"offer": nearest, **KIM})
+    assert (ask.status, "kim@example.com" in ask.text) == (status, status == 409)  # what was typed is kept
+
+
+async def test_an_offer_that_was_made_to_somebody_else_books_nothing(
+    browser: Browser, accounts: Accounts, world: World, deps: Deps, session: AsyncSession
+) -> None:
+    provider = await open_page(world, deps)
+    other = await open_page(world, deps, slug="other-one")
+    client = await world.client(provider)
+    payer = await world.payer(provider)
+    await accounts.by_cookie(browser, await accounts.of_client(client))
+    house = scheduling.house(deps.settings)
+    first = offers(await browser.get("/p/other-one/openings"))[0]
+    at = signed.read(first, house.offer_key, now=deps.now(), lives=house.offer_lives)
+    assert not isinstance(at, signed.BadOffer)
+    payers = replace(at, provider_id=provider.id, source=Source.PAYER, payer_id=payer.id)
+    for text in (first, signed.sign(payers, house.offer_key), f"{first[:-2]}AA", "nonsense", "ñ", ""):
+        seen = await browser.post("/p/pat-one/book", {"offer": text})
+        assert seen.path == "/p/pat-one/openings"
+    assert other.id != provider.id
+    assert (await session.execute(select(Appointment))).scalars().all() == []
 
 
 async def test_gates_are_named_where_somebody_does_not_fit(
