@@ -155,9 +155,11 @@ reason; what a letter to a client is made of has the provider's name, and no fie
 (`portal/letters/values.py`). What somebody wrote stands in the portal, and the letter says that there is something to
 read. Facts are read when a letter is sent, and one that is no longer true is not sent at all (`portal/rules.py`).
 
-A text goes to a verified mobile between 08:00 and 20:00, else a mail in its place; clients get no texts, since no
-consent of theirs to any is recorded. Words are in `portal/letters/english` and `portal/letters/spanish`; files for
-calendars are explained in [0015](decisions/0015-files-for-calendars.md).
+A text goes to a provider's verified mobile between 08:00 and 20:00 there, and to a client's only where they have
+consented for that number, at most three in a week; else a mail goes in its place. An address that a mail server has
+refused for good gets no more mail: what is not mailed stands in the portal, and in the ledger that every provider has.
+Words are in `portal/letters/english` and `portal/letters/spanish`; files for calendars are explained in
+[0015](decisions/0015-files-for-calendars.md).
 """
 
 # What the names in braces stand for.

@@ -28,6 +28,7 @@ from scheduling.values import AppointmentState, Entry, Method
 from status import queries as ledger_queries
 from status.actions import NewId
 from status.models import Consultation, Notice, PsychiatricReferral, Referral
+from status.rules.letters import OPTIONAL
 from status.values import CLOCK, Channel, NoticeKey, NoticeState, Recipient
 
 # Of a series that goes on for a year nobody reads every date.
@@ -66,6 +67,7 @@ _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitabl
 # Letters to clients that name no provider.
 _ABOUT_NOBODY = frozenset({NoticeKey.NEW_MESSAGE, NoticeKey.ACCOUNT_LACKS})
 _ZONE = "America/New_York"  # of who has told none
+_WEEK = timedelta(days=7)
 # Of these the last part of `dedupe` is the occurrence that they were written for: it is what sets them apart.
 _FOR_ONE_TIME = frozenset({NoticeKey.RESCHEDULED, NoticeKey.CLIENT_REMINDER})
 
@@ -230,7 +232,7 @@ async def _to_provider(
     entry = entries.for_provider(appointment, provider, stamped_at=now, settings=settings) if appointment else None
     return Told(
         letter=render(row.key, _provider_facts(row.key, provider, about, settings), Language(provider.language)),
-        contact=await _contact_of_provider(session, provider, settings),
+        contact=await _contact_of_provider(session, provider, row.key, settings),
         calendar=_enclosed(method, [entry], settings),
     )
 
@@ -252,16 +254,24 @@ def _provider_facts(key: NoticeKey, provider: Provider, about: _About, settings:
     )
 
 
-async def _contact_of_provider(session: AsyncSession, provider: Provider, settings: Settings) -> Contact:
-    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs."""
+async def _contact_of_provider(
+    session: AsyncSession, provider: Provider, letter: NoticeKey, settings: Settings
+) -> Contact:
+    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs.
+
+    What they have chosen to do without counts for letters that leave the choice, and for no others.
+    """
     number = provider.dial_phone if provider.dial_phone_verified_at is not None else None
     key = bridge.caller_key(number, settings)
+    off = await people_queries.unwanted(session, provider.id, letter) & OPTIONAL.get(letter, frozenset())
     return Contact(
         number=number,
-        takes_texts=number is not None and phones.may_take_texts(number),
+        takes_texts=number is not None and phones.may_take_texts(number) and Channel.TEXT not in off,
         suppressed=key is not None and await people_queries.suppressed(session, key),
         address=provider.email,
         timezone=provider.timezone,
+        bounced=await people_queries.bounced(session, people.address_key(provider.email, settings)),
+        wants_mail=Channel.MAIL not in off,
     )
 
 
@@ -282,7 +292,7 @@ async def _to_client(
     found = [entries.for_client(one, facts, language, stamped_at=now) for one in rows if one is not None]
     return Told(
         letter=render(row.key, facts, language),
-        contact=_by_mail(client.email, facts.timezone),
+        contact=await _contact_of_client(session, client, row, facts.timezone, settings, now),
         calendar=_enclosed(method, found, settings),
     )
 
@@ -317,8 +327,26 @@ def _ahead(about: _About) -> tuple[datetime, ...]:
     return tuple(sorted(booked)[:SERIES_SHOWN])
 
 
+async def _contact_of_client(
+    session: AsyncSession, client: Client, row: Notice, timezone: str, settings: Settings, now: datetime
+) -> Contact:
+    """Return how a client is reached: by text where they have consented for this number, at most three in a week."""
+    consent = await people_queries.consent(session, client.id, client.phone) if client.phone else None
+    number = client.phone if consent else None
+    key = bridge.caller_key(number, settings)
+    return Contact(
+        number=number,
+        takes_texts=number is not None and phones.may_take_texts(number),
+        suppressed=key is not None and await people_queries.suppressed(session, key),
+        address=client.email,
+        timezone=timezone,
+        texts_had=await ledger_queries.texts_had(session, client.id, now - _WEEK, but=row.id) if number else 0,
+        bounced=await people_queries.bounced(session, people.address_key(client.email, settings)),
+    )
+
+
 def _by_mail(address: str, timezone: str) -> Contact:
-    """Return how clients are reached: by mail. No consent to texts is recorded anywhere, so none are sent."""
+    """Return how somebody is reached who has asked for mail to this address a moment ago, bounced before or not."""
     return Contact(number=None, takes_texts=False, suppressed=False, address=address, timezone=timezone)
 
 

@@ -12,12 +12,10 @@ from bridge.values import ContactKind, ContactReason
 from people.rules import reach
 from people.values import (
     AccountStep,
-    ByMail,
     Contact,
     DraftedState,
     EnrolmentState,
     Later,
-    Nobody,
     RelationshipState,
     Way,
 )
@@ -187,7 +185,7 @@ def choose_way(channel: Channel, contact: Contact, now: datetime, expires_at: da
         return reach.reach_by_mail(contact)
     way = reach.reach_by_text(contact, now)
     if isinstance(way, Later) and expires_at is not None and way.at >= expires_at:
-        return ByMail(contact.address, "night") if contact.address else Nobody("night")
+        return reach.reach_by_mail(contact, "night")
     return way
 
 

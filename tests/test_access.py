@@ -110,6 +110,7 @@ CASES = {
     ),
     "people.block": Case(STAFF, of("provider_id", "client_id")),
     "people.change_own_data": Case({CLIENT, OPERATORS}, {"client": CLIENT_ROW, "changed": {}}, "client"),
+    "people.consent_to_texts": Case({CLIENT}, {"client": CLIENT_ROW, "version": None}, "client"),
     "people.correct_client": Case(STAFF, of("provider_id", client=CLIENT_ROW, changed={})),
     "people.decline_provider": Case({CLIENT}, {"link": Row(Relationship, "relationship")}, "client"),
     "people.invite_client": Case(STAFF, {"client": CLIENT_ROW, "link": Row(Relationship, "relationship")}),

@@ -76,9 +76,10 @@ async def take_text(
         return known.answer, ()
     providers = await people_queries.providers_with_number(session, sender) if sender else ()
     key = caller_key(sender, settings)
-    if not providers or key is None:
-        return "", ()
     reply = replies.read_reply(body)
+    if not providers or key is None:
+        await _from_a_client(session, sid, sender, key, reply, now=now, new_id=new_id)
+        return "", ()
     ids = tuple(provider.id for provider in providers)
     said = _Said(language=routing.one_language(Language(p.language) for p in providers), timezone=providers[0].timezone)
     offered: list[str] | None = None
@@ -105,6 +106,32 @@ async def take_text(
             data={"word": reply.word.value},
         )
     return answer, ids
+
+
+async def _from_a_client(
+    session: AsyncSession,
+    sid: str,
+    sender: str | None,
+    key: str | None,
+    reply: replies.Reply,
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> None:
+    """Take STOP and START of somebody who has consented to texts; the carrier confirms both by itself."""
+    if sender is None or key is None or reply.word not in {replies.Word.STOP, replies.Word.START}:
+        return
+    if not await people_queries.consented_number(session, sender):
+        return
+    stops = reply.word is replies.Word.STOP
+    if stops:
+        await people_queries.suppress(session, key, SuppressionReason.STOP, now)
+    else:
+        await people_queries.lift_suppression(session, key, now)
+    session.add(TextReply(sid=sid, sender_key=key, answer="", offered=None, at=now))
+    await session.flush()
+    kind = EventKind.TEXTS_STOPPED if stops else EventKind.TEXTS_STARTED
+    await ledger.record(session, kind, actor=Actor(kind=ActorKind.CLIENT), now=now, new_id=new_id)
 
 
 @dataclass(frozen=True, slots=True)

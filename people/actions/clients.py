@@ -67,7 +67,6 @@ async def add_client(
         email=email,
         phone=phone,
         language=provider.language,
-        timezone=provider.timezone,
         created_at=now,
     )
     link = Relationship(

@@ -9,13 +9,16 @@ from people import queries
 from people.models import Client, Consent
 from status import actions as ledger
 from status.actions import NewId
-from status.values import Actor, EventKind
+from status.rules.access import may, see_theirs
+from status.values import Actor, ActorKind, EventKind
 
 
+@may(ActorKind.CLIENT)
 async def consent_to_texts(
     session: AsyncSession, client: Client, version: int | None, *, actor: Actor, now: datetime, new_id: NewId
 ) -> None:
     """Let a client have texts by the words of a `version`, or have none any more; said again it changes nothing."""
+    see_theirs(actor, client_id=client.id)
     current = await queries.consent_for_update(session, client.id)
     if version is None:
         if current is None:

@@ -221,9 +221,7 @@ class _Invitations:
         told = [(self.new_id(), self.new_id(), client_id, email, self.due()) for client_id, email in clients]
         rows = [(own, link, client_id, email, due + lives) for own, link, client_id, email, due in told]
         whose = self.provider
-        await queries.add_invited(
-            session, whose.id, rows, language=whose.language, timezone=whose.timezone, now=self.now
-        )
+        await queries.add_invited(session, whose.id, rows, language=whose.language, now=self.now)
         letters = [(own, link, due) for own, link, _, _, due in told]
         await self._put(session, NoticeKey.CLIENT_INVITATION, Recipient.ACCOUNT, letters)
 
@@ -263,7 +261,7 @@ async def _write(
     whose = invitations.provider
     new: set[UUID] = set()
     if created:
-        new = await queries.add_clients(session, created, now, language=whose.language, timezone=whose.timezone)
+        new = await queries.add_clients(session, created, now, language=whose.language)
     faster = [row for client_id, row in created if client_id not in new]
     if faster:
         found |= await queries.clients_by_email(session, [row.email.lower() for row in faster])

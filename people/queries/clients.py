@@ -17,10 +17,12 @@ from people.models import (
     Consent,
     FormAcknowledgement,
     Insurance,
+    NoticeChoice,
     Relationship,
     Suppression,
 )
 from people.values import AccountState, AccountStep, FormKey, Language, SuppressionReason
+from status.values import Channel, NoticeKey
 
 
 async def client(session: AsyncSession, client_id: UUID) -> Client | None:
@@ -134,6 +136,51 @@ async def consent_for_update(session: AsyncSession, client_id: UUID) -> Consent 
         .with_for_update()
     )
     return found.scalars().first()
+
+
+async def wants_texts(session: AsyncSession, client_id: UUID) -> bool:
+    """Tell whether a client has consented to texts to the number that they have now."""
+    found = await session.execute(
+        select(col(Consent.id))
+        .join(Client, and_(col(Client.id) == col(Consent.client_id), col(Client.phone) == col(Consent.number)))
+        .where(col(Consent.client_id) == client_id, col(Consent.withdrawn_at).is_(None))
+    )
+    return found.first() is not None
+
+
+async def consented_number(session: AsyncSession, number: str) -> bool:
+    """Tell whether any client has consented to texts to this number."""
+    found = await session.execute(
+        select(col(Consent.id)).where(col(Consent.number) == number, col(Consent.withdrawn_at).is_(None)).limit(1)
+    )
+    return found.first() is not None
+
+
+async def unwanted(session: AsyncSession, provider_id: UUID, key: NoticeKey) -> frozenset[Channel]:
+    """Return the ways by which a provider does not want a letter."""
+    found = await session.execute(
+        select(col(NoticeChoice.channel)).where(
+            col(NoticeChoice.provider_id) == provider_id, col(NoticeChoice.key) == key
+        )
+    )
+    return frozenset(found.scalars())
+
+
+async def notice_choices(session: AsyncSession, provider_id: UUID) -> frozenset[tuple[NoticeKey, Channel]]:
+    """Return everything that a provider does without."""
+    found = await session.execute(
+        select(col(NoticeChoice.key), col(NoticeChoice.channel)).where(col(NoticeChoice.provider_id) == provider_id)
+    )
+    return frozenset((key, channel) for key, channel in found)
+
+
+async def choose_notices(
+    session: AsyncSession, provider_id: UUID, off: Collection[tuple[NoticeKey, Channel]], now: datetime
+) -> None:
+    """Let a provider do without these letters, and have all others."""
+    await session.execute(delete(NoticeChoice).where(col(NoticeChoice.provider_id) == provider_id))
+    session.add_all(NoticeChoice(provider_id=provider_id, key=key, channel=way, since=now) for key, way in off)
+    await session.flush()
 
 
 async def insurance(session: AsyncSession, client_id: UUID) -> Insurance | None:

@@ -255,14 +255,13 @@ async def add_clients(
     now: datetime,
     *,
     language: Language,
-    timezone: str,
 ) -> set[UUID]:
     """Add accounts; return the ids of those that are new, since somebody else may have been faster with an address."""
     found = await session.execute(
         text(
             "INSERT INTO clients"
-            " (id, first_name, last_name, email, phone, language, timezone, account, created_at, version)"
-            " SELECT id, first_name, last_name, email, phone, :language, :timezone, :account, :now, 1 FROM unnest("
+            " (id, first_name, last_name, email, phone, language, account, created_at, version)"
+            " SELECT id, first_name, last_name, email, phone, :language, :account, :now, 1 FROM unnest("
             "  CAST(:ids AS uuid[]), CAST(:first AS text[]), CAST(:last AS text[]), CAST(:email AS text[]),"
             "  CAST(:phone AS text[])) AS told(id, first_name, last_name, email, phone)"
             " ON CONFLICT (lower(email)) DO NOTHING RETURNING id"
@@ -274,7 +273,6 @@ async def add_clients(
             "email": [row.email for _, row in rows],
             "phone": [row.phone for _, row in rows],
             "language": language.value,
-            "timezone": timezone,
             "account": AccountState.INVITED.value,
             "now": now,
         },
@@ -328,7 +326,6 @@ async def add_invited(
     rows: Sequence[tuple[UUID, UUID, UUID, str, datetime]],
     *,
     language: Language,
-    timezone: str,
     now: datetime,
 ) -> None:
     """Add accounts and the links by which they are proven: (account, link, client, address, when it ends)."""
@@ -339,7 +336,6 @@ async def add_invited(
             "email": email,
             "client_id": client_id,
             "language": language,
-            "timezone": timezone,
             "totp_step": 0,
             "created_at": now,
         }

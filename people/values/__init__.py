@@ -223,13 +223,21 @@ class Insured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """How a person can be reached, as known at the moment of sending."""
+    """How a person can be reached, as known at the moment of sending.
+
+    `takes_texts` is that the number can and its owner wants them; `texts_had` how many of ours they had in seven days,
+    where somebody may have only so many. `bounced` is that mail to the address was refused for good, `wants_mail` that
+    they have not chosen to do without this letter.
+    """
 
     number: str | None
     takes_texts: bool
     suppressed: bool
     address: str | None
     timezone: str
+    texts_had: int = 0
+    bounced: bool = False
+    wants_mail: bool = True
 
 
 @dataclass(frozen=True, slots=True)

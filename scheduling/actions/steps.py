@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.errors import NotFound, Refused
 from config.jobs import enqueue
 from config.lifecycles import next_state
+from people import queries as people_queries
 from scheduling import queries
 from scheduling.actions.house import House, NewId
 from scheduling.models import NO_OVERLAP, Appointment
@@ -257,7 +258,7 @@ async def remind_client(
     await ledger.notify(
         session,
         NoticeKey.CLIENT_REMINDER,
-        Channel.MAIL,
+        Channel.TEXT if await people_queries.wants_texts(session, row.client_id) else Channel.MAIL,
         client_id=row.client_id,
         subject_id=row.id,
         appointment_id=row.id,

@@ -140,7 +140,7 @@ async def _hold(
     await ledger.notify(
         session,
         NoticeKey.WAITLIST_OPENING,
-        Channel.MAIL,
+        Channel.TEXT if await people_queries.wants_texts(session, row.client_id) else Channel.MAIL,
         client_id=row.client_id,
         subject_id=row.id,
         appointment_id=hold.id,

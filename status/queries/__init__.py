@@ -23,7 +23,9 @@ from status.queries.notices import (
     notice_for_update,
     notice_in_turn_for_update,
     notices,
+    notices_before,
     open_notices_for_update,
+    texts_had,
 )
 from status.queries.psychiatric import (
     accepted_by,
@@ -73,6 +75,7 @@ __all__ = [
     "notice_for_update",
     "notice_in_turn_for_update",
     "notices",
+    "notices_before",
     "occurrence_for_update",
     "open_notices_for_update",
     "open_psychiatric",
@@ -89,5 +92,6 @@ __all__ = [
     "sharing_of",
     "task_for_update",
     "tasks",
+    "texts_had",
     "unseen",
 ]

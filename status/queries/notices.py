@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from status.models import Notice
-from status.values import NoticeState
+from status.values import Channel, NoticeState
 
 OPEN_NOTICES = (NoticeState.DUE, NoticeState.CLAIMED, NoticeState.UNCERTAIN)
 
@@ -91,6 +91,34 @@ async def notices(
     if after:
         query = query.where(col(Notice.id) > after)
     return (await session.execute(query)).scalars().all()
+
+
+async def notices_before(
+    session: AsyncSession, recipient_id: UUID, before: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Notice]:
+    """Return the notices to somebody, the newest first."""
+    query = (
+        select(Notice)
+        .where(col(Notice.recipient_id) == recipient_id)
+        .order_by(col(Notice.created_at).desc(), col(Notice.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(tuple_(col(Notice.created_at), col(Notice.id)) < tuple_(*before))
+    return (await session.execute(query)).scalars().all()
+
+
+async def texts_had(session: AsyncSession, recipient_id: UUID, since: datetime, *, but: UUID) -> int:
+    """Count the texts that went to somebody since then, or may have; without the one at hand."""
+    found = await session.execute(
+        select(func.count()).where(
+            col(Notice.recipient_id) == recipient_id,
+            col(Notice.sent_by) == Channel.TEXT,
+            col(Notice.claimed_at) > since,
+            col(Notice.id) != but,
+        )
+    )
+    return found.scalar_one()
 
 
 async def delete_settled_notices(session: AsyncSession, before: datetime) -> None:

@@ -110,6 +110,21 @@ KINDS: tuple[Kind, ...] = (
 WAYS: Mapping[tuple[NoticeKey, Recipient], frozenset[Channel]] = {(kind.key, kind.reader): kind.ways for kind in KINDS}
 
 
+# What a provider may do without, by which way: everything else has to be known, or is asked for.
+OPTIONAL: Mapping[NoticeKey, frozenset[Channel]] = {
+    _K.REMINDER: frozenset({_MAIL, _TEXT}),
+    _K.STATUS_TEXT: frozenset({_TEXT}),
+    _K.BOOKING_MADE: frozenset({_MAIL}),
+    _K.CANCELLED_BY_CLIENT: frozenset({_MAIL}),
+    _K.RESCHEDULED: frozenset({_MAIL}),
+    _K.NEW_MESSAGE: frozenset({_MAIL}),
+    _K.CLIENT_MOVED_ON: frozenset({_MAIL}),
+    _K.NO_CONTACT: frozenset({_MAIL}),
+    _K.PSYCHIATRIC_ANSWERED: frozenset({_MAIL}),
+    _K.ISSUE_RECEIVED: frozenset({_MAIL}),
+}
+
+
 def ensure_known(key: NoticeKey, reader: Recipient, way: Channel) -> None:
     """Raise ValueError for a letter that nobody has written: to this reader, or by this way."""
     if way not in WAYS.get((key, reader), frozenset()):

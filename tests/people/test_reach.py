@@ -108,6 +108,13 @@ def test_in_every_zone_and_night_it_is_the_next_hour_of_day(now: datetime, zone:
         pytest.param(replace(PAT, number=""), NIGHT, ByMail(ADDRESS, "no_mobile"), id="an empty number"),
         pytest.param(replace(PAT, number=None, address=None), NOON, Nobody("no_mobile"), id="nothing at all"),
         pytest.param(replace(PAT, suppressed=True, address=None), NOON, Nobody("stopped"), id="stopped and no address"),
+        pytest.param(replace(PAT, texts_had=2), NOON, ByText(MOBILE), id="the third in a week"),
+        pytest.param(replace(PAT, texts_had=3), NOON, ByMail(ADDRESS, "enough_texts"), id="the fourth in a week"),
+        pytest.param(replace(PAT, bounced=True), NOON, ByText(MOBILE), id="a mobile, and mail that bounces"),
+        pytest.param(
+            replace(PAT, suppressed=True, bounced=True), NOON, Nobody("bounced"), id="stopped, and it bounces"
+        ),
+        pytest.param(replace(PAT, takes_texts=False, wants_mail=False), NOON, Nobody("not_wanted"), id="wants neither"),
     ],
 )
 def test_the_way_of_a_text(contact: Contact, now: datetime, expected: Way) -> None:
@@ -121,6 +128,8 @@ def test_the_way_of_a_text(contact: Contact, now: datetime, expected: Way) -> No
         (replace(PAT, suppressed=True, number=None), ByMail(ADDRESS)),
         (replace(PAT, address=None), Nobody("no_address")),
         (replace(PAT, address=""), Nobody("no_address")),
+        (replace(PAT, bounced=True), Nobody("bounced")),
+        (replace(PAT, wants_mail=False), Nobody("not_wanted")),
     ],
 )
 def test_the_way_of_a_mail(contact: Contact, expected: Way) -> None:
