@@ -302,7 +302,8 @@ def _extend(table: str, column: str, values: Sequence[str]) -> None:
 
 
 def _begun_with_a_code() -> None:
-    """Let a place on the waitlist be begun with a code as well, and say by what name somebody goes."""
+    """Let a place on the waitlist be begun with a code as well; say by what name somebody goes, and if texts may go out."""
+    op.add_column("booking_drafts", sa.Column("texts", sa.Integer(), nullable=True))
     op.add_column("booking_drafts", sa.Column("preferred_name", sa.String(100), nullable=True))
     for name in ("starts_at", "ends_at", "offered_at"):
         op.alter_column("booking_drafts", name, nullable=True)

@@ -167,6 +167,7 @@ def _draft(
         plan=client.plan,
         timezone=client.timezone,
         language=client.language,
+        texts=client.texts,
         state=DraftState.AWAITING_CODE,
         created_at=now,
         expires_at=now + rules.CODE_LIVES,
@@ -354,9 +355,13 @@ async def _who(session: AsyncSession, row: BookingDraft) -> Actor:
 async def _completed(
     session: AsyncSession, row: BookingDraft, client_id: UUID, *, now: datetime, new_id: NewId
 ) -> None:
+    """Note that it is done. Texts are wanted to the number that was typed, so not where the account has another."""
     row.state = DraftState.COMPLETED
     await session.flush()
     actor = Actor(kind=ActorKind.CLIENT, id=client_id)
+    client = await people_queries.client(session, client_id) if row.texts is not None else None
+    if client is not None and client.phone is not None and client.phone == row.phone:
+        await people.consent_to_texts(session, client, row.texts, actor=actor, now=now, new_id=new_id)
     await _record(session, EventKind.BOOKING_COMPLETED, row, actor=actor, now=now, new_id=new_id)
 
 
@@ -399,6 +404,7 @@ def _typed(row: BookingDraft) -> BookingClient:
         plan=row.plan,
         timezone=row.timezone,
         language=Language(row.language),
+        texts=row.texts,
     )
 
 

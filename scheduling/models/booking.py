@@ -86,6 +86,7 @@ class BookingDraft(SQLModel, table=True):
     plan: str | None = Field(default=None, max_length=64)
     timezone: str | None = Field(default=None, max_length=64)
     language: Language = Field(default=Language.ENGLISH, sa_column=database.enum(Language))
+    texts: int | None = None
     note: str | None = Field(default=None, max_length=1000)
     search_id: UUID | None = Field(default=None, sa_column=database.key("searches.id", nullable=True))
     state: DraftState = Field(sa_column=database.enum(DraftState))

@@ -162,7 +162,10 @@ class ReferralRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingClient:
-    """Who books, as typed; what a verified account says of itself counts more."""
+    """Who books, as typed; what a verified account says of itself counts more.
+
+    `texts` is the version of the words by which they want texts to this number, if they do.
+    """
 
     first_name: str
     last_name: str
@@ -174,3 +177,4 @@ class BookingClient:
     plan: str | None = None
     timezone: str | None = None
     language: Language = Language.ENGLISH
+    texts: int | None = None

@@ -12,6 +12,7 @@ from people import queries as people_queries
 from people.models import Profile, Provider
 from people.values import RelationshipState
 from portal import matching
+from portal.consents import TEXTS_CONSENT
 from portal.pages.page import Visit
 from portal.pages.typed import Typed, opaque
 from scheduling import queries as calendar
@@ -125,6 +126,7 @@ class Asked:
     plans: list[tuple[str, str]]
     birth_date: bool
     phone: bool
+    texts: str  # the words of the consent to texts
 
 
 def asked(visit: Visit, found: Whose, what: SessionType) -> Asked:
@@ -135,6 +137,7 @@ def asked(visit: Visit, found: Whose, what: SessionType) -> Asked:
         plans=choices(plans, visit),
         birth_date=found.rules.youngest > 0 or found.rules.oldest < _OLDEST,
         phone=what is SessionType.PHONE_CONSULTATION,
+        texts=TEXTS_CONSENT[max(TEXTS_CONSENT)][visit.language],
     )
 
 
@@ -157,6 +160,9 @@ def typed_client(visit: Visit, needs: Asked) -> BookingClient:
     state = typed.one_of("state", dict(needs.states), needed=True)
     plan = typed.one_of("plan", dict(needs.plans)) if needs.plans else None
     typed.note("note")
+    texts = visit.form.get("texts") == "yes"
+    if texts and not visit.form.get("phone", "").strip():
+        typed.wrong("texts", "problems.texts_number")
     typed.finish()
     return BookingClient(
         first_name=first or "",
@@ -169,6 +175,7 @@ def typed_client(visit: Visit, needs: Asked) -> BookingClient:
         plan=plan,
         timezone=visit.timezone,
         language=visit.language,
+        texts=max(TEXTS_CONSENT) if texts else None,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.deps import Deps
-from people.models import Account, Client, Provider, Relationship
+from people.models import Account, Client, Consent, Provider, Relationship
 from people.values import Language, RelationshipState
 from scheduling import actions as scheduling
 from scheduling.models import Appointment, BookingDraft, Request, WaitlistEntry
@@ -85,11 +85,12 @@ async def test_somebody_books_from_a_public_page_with_a_code_that_signs_them_in(
     form = await browser.get("/p/pat-one/book", params={"offer": offers(seen)[0], "src": "directory"})
     assert form.status == 200
     assert 'name="phone" value="" autocomplete="tel" required' in form.text
+    assert 'name="texts" value="yes" id="texts-yes">' in form.text  # not ticked by us
     wrong = await browser.post("/p/pat-one/book?src=directory", {"offer": offers(form)[0], **KIM, "email": "kim"})
     assert wrong.status == 422
     assert 'id="email-problem"' in wrong.text
     assert "Canary words" in wrong.text
-    ask = await browser.post("/p/pat-one/book?src=directory", {"offer": offers(wrong)[0], **KIM})
+    ask = await browser.post("/p/pat-one/book?src=directory", {"offer": offers(wrong)[0], **KIM, "texts": "yes"})
     assert ask.status == 200, ask.words
     assert "Canary" not in ask.words.replace(f"{provider.first_name} {provider.last_name}", "")
     assert "kim@" not in ask.text
@@ -110,6 +111,8 @@ async def test_somebody_books_from_a_public_page_with_a_code_that_signs_them_in(
     client = (await session.execute(select(Client))).scalar_one()
     assert (client.preferred_name, client.lives_in, client.timezone) == ("Canary-Kay", "NY", "America/Denver")
     assert client.language is Language(language)
+    consent = (await session.execute(select(Consent))).scalar_one()
+    assert (consent.client_id, consent.number, consent.withdrawn_at) == (client.id, client.phone, None)
     assert "77" in done.words  # the number that is called, by its last digits
     file = await browser.get(f"{done.path}/calendar.ics")
     assert file.text.startswith("BEGIN:VCALENDAR")
@@ -172,6 +175,22 @@ async def test_an_offer_that_has_ended_is_renewed_and_nothing_is_lost(
     assert again.path != ask.path
     done = await browser.post(again.path, {"code": await code_of(session, deps, again)})
     assert done.path.startswith("/bookings/")
+
+
+async def test_texts_are_for_the_number_that_was_typed_and_not_for_another_of_the_account(
+    browser: Browser, world: World, deps: Deps, session: AsyncSession
+) -> None:
+    provider = await open_page(world, deps)
+    client = await world.client(provider)
+    await world.ready(client)
+    first = offers(await browser.get("/p/pat-one/openings"))[0]
+    told = {"offer": first, **KIM, "email": client.email, "texts": "yes"}
+    silent = await browser.post("/p/pat-one/book", {**told, "phone": ""})
+    assert (silent.status, 'id="texts-problem"' in silent.text) == (422, True)
+    ask = await browser.post("/p/pat-one/book", told)
+    done = await browser.post(ask.path, {"code": await code_of(session, deps, ask)})
+    assert done.path.startswith("/bookings/")
+    assert (await session.execute(select(Consent))).scalars().all() == []
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(599, 200), (600, 409), (601, 409)])
