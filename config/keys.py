@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from uuid import UUID
 
 
 def derive(secret: str, purpose: str) -> bytes:
@@ -12,3 +13,8 @@ def derive(secret: str, purpose: str) -> bytes:
 def digest(key: bytes, value: str) -> str:
     """Return the keyed hash of `value` as 64 hex digits."""
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def six_digits(key: bytes, row_id: UUID) -> str:
+    """Return the code that goes with a row: stored nowhere, derived again by its letter and by whoever judges it."""
+    return f"{int.from_bytes(hmac.new(key, row_id.bytes, hashlib.sha256).digest()) % 1_000_000:06d}"

@@ -139,7 +139,7 @@ async def _claim(
                 letter=told.letter,
                 calendar=told.calendar,
                 message_id=f"<{row.id}@{urlsplit(settings.public_url).hostname}>",
-                valid_s=rules.text_is_valid_for(now, told.contact.timezone, row.expires_at),
+                valid_s=rules.text_is_valid_for(now, told.contact, row.expires_at),
             )
 
 

@@ -12,10 +12,11 @@ from bridge import queries as bridge_queries
 from bridge.values import Contact as ToDial
 from config import phones
 from config.deps import CalendarFile
+from config.keys import derive
 from config.settings import Settings
 from people import actions as people
 from people import queries as people_queries
-from people.models import Client, Enrolment, Provider, Relationship, Thread
+from people.models import Client, Enrolment, PhoneVerification, Provider, Relationship, Thread
 from people.rules.account import missing
 from people.values import AccountStep, Contact, Language
 from portal import entries, letters, rules
@@ -62,6 +63,7 @@ _SUBJECTS: Mapping[NoticeKey, tuple[str, Callable[[AsyncSession, UUID], Awaitabl
     NoticeKey.INVITATION_FAILED: ("between", people_queries.relationship_by_id),
     NoticeKey.ACCOUNT_READY: ("between", people_queries.relationship_by_id),
     NoticeKey.ACCOUNT_LACKS: ("client", people_queries.client),
+    NoticeKey.NUMBER_CODE: ("verification", people_queries.verification),
     NoticeKey.NEW_MESSAGE: ("thread", people_queries.thread),
 }
 # Letters to clients that name no provider.
@@ -98,6 +100,7 @@ class _About:
     between: Relationship | None = None
     client: Client | None = None
     thread: Thread | None = None
+    verification: PhoneVerification | None = None
     unread: bool = False
     lacks: frozenset[AccountStep] = frozenset()
     to_dial: ToDial | None = None
@@ -198,6 +201,7 @@ def _standing(row: Notice, about: _About, now: datetime) -> rules.Standing:
         lacks=about.lacks,
         between=about.between.state if about.between else None,
         unread=about.unread,
+        unproven=about.verification is not None and about.verification.used_at is None,
         line_down=appointment.line in about.lines_down if appointment else bool(about.lines_down),
     )
 
@@ -209,7 +213,7 @@ def _too_late(about: _About, now: datetime) -> bool:
 
 def _answer_by(about: _About) -> datetime | None:
     """Return until when its reader can answer, where a letter asks for an answer."""
-    asks = about.request or about.waits or about.psychiatric
+    asks = about.request or about.waits or about.psychiatric or about.verification
     return asks.expires_at if asks else None
 
 
@@ -232,7 +236,7 @@ async def _to_provider(
     entry = entries.for_provider(appointment, provider, stamped_at=now, settings=settings) if appointment else None
     return Told(
         letter=render(row.key, _provider_facts(row.key, provider, about, settings), Language(provider.language)),
-        contact=await _contact_of_provider(session, provider, row.key, settings),
+        contact=await _reached_for(session, row, provider, settings),
         calendar=_enclosed(method, [entry], settings),
     )
 
@@ -251,16 +255,29 @@ def _provider_facts(key: NoticeKey, provider: Provider, about: _About, settings:
         line=appointment.line if appointment else None,
         dial=rules.dial(about.to_dial),
         path="issues" if key is NoticeKey.ISSUE_ANSWERED else "",
+        code=people.number_code(about.verification.id, _code_key(settings)) if about.verification else None,
     )
 
 
-async def _contact_of_provider(
-    session: AsyncSession, provider: Provider, letter: NoticeKey, settings: Settings
-) -> Contact:
-    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs.
+def _code_key(settings: Settings) -> bytes:
+    return derive(settings.secret_key.get_secret_value(), "codes")
 
-    What they have chosen to do without counts for letters that leave the choice, and for no others.
-    """
+
+async def _reached_for(session: AsyncSession, row: Notice, provider: Provider, settings: Settings) -> Contact:
+    """Return how a provider is reached for this letter: what is about a number goes to it, or nowhere (R104)."""
+    usual = await _contact_of_provider(session, provider, row.key, settings)
+    if row.key is NoticeKey.NUMBER_CODE:
+        return replace(usual, number=provider.dial_phone, takes_texts=True, address=None, at_any_hour=True)
+    if row.key is NoticeKey.DIAL_NUMBER_CHANGED and row.channel is Channel.TEXT:
+        former = await people_queries.former_number(session, row.subject_id)
+        number = former.number if former else None
+        takes_texts = number is not None and phones.may_take_texts(number)
+        return replace(usual, number=number, takes_texts=takes_texts, address=None)
+    return usual
+
+
+async def _contact_of_provider(session: AsyncSession, provider: Provider, settings: Settings) -> Contact:
+    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs."""
     number = provider.dial_phone if provider.dial_phone_verified_at is not None else None
     key = bridge.caller_key(number, settings)
     off = await people_queries.unwanted(session, provider.id, letter) & OPTIONAL.get(letter, frozenset())

@@ -62,6 +62,7 @@ class Standing:
     between: RelationshipState | None = None
     unread: bool = False
     drafted: DraftedState | None = None
+    unproven: bool = False  # a number that a code was made for
 
 
 def still_true(key: NoticeKey, now_is: Standing) -> bool:
@@ -112,6 +113,7 @@ _TRUE_WHILE: Mapping[NoticeKey, Callable[[Standing], bool]] = {
     NoticeKey.LINE_OUTAGE: lambda now_is: now_is.line_down,
     NoticeKey.LINE_RESTORED: lambda now_is: not now_is.line_down,
     NoticeKey.DIAL_NUMBER_CHANGED: _always,
+    NoticeKey.NUMBER_CODE: lambda now_is: now_is.unproven and not now_is.too_late,
     NoticeKey.PIN_LOCKED: _always,
     NoticeKey.ISSUE_RECEIVED: _always,
     NoticeKey.ISSUE_ANSWERED: _always,
@@ -189,9 +191,11 @@ def choose_way(channel: Channel, contact: Contact, now: datetime, expires_at: da
     return way
 
 
-def text_is_valid_for(now: datetime, timezone: str, expires_at: datetime | None) -> int:
+def text_is_valid_for(now: datetime, contact: Contact, expires_at: datetime | None) -> int:
     """Return for how many seconds the carrier may deliver a text: until the night, and while it is true."""
-    there = ZoneInfo(timezone)
+    if contact.at_any_hour and expires_at is not None:
+        return max(1, int((expires_at - now).total_seconds()))
+    there = ZoneInfo(contact.timezone)
     night = datetime.combine(now.astimezone(there).date(), reach.TEXTS_UNTIL, there)
     ends_at = night if expires_at is None else min(night, expires_at)
     return max(1, int((ends_at - now).total_seconds()))

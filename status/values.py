@@ -262,6 +262,7 @@ class NoticeKey(StrEnum):
     NEW_MESSAGE = "new_message"  # M25
     MESSAGE_CODE = "message_code"  # M26
     ISSUE_ANSWERED = "issue_answered"  # M23
+    NUMBER_CODE = "number_code"  # R104, the second way
 
 
 class Recipient(StrEnum):

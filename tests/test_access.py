@@ -118,6 +118,17 @@ CASES = {
         {CLIENT}, {"client": CLIENT_ROW, "reference": "tok_1", "label": "Card", "expires_on": None}, "client"
     ),
     "people.set_insurance": Case({CLIENT, *STAFF}, {"client": CLIENT_ROW, "told": Insured()}, "client"),
+    "people.take_number_code": Case(
+        {PROVIDER, OPERATORS},
+        {"provider": Row(Provider, "provider_id"), "typed": "274913", "code_key": b"key", "number_key": "number"},
+    ),
+    "people.text_number_code": Case(
+        {PROVIDER, OPERATORS}, {"provider": Row(Provider, "provider_id"), "code_key": b"key", "number_key": "number"}
+    ),
+    "bridge.take_number_code": Case(
+        {PROVIDER, OPERATORS}, {"provider": Row(Provider, "provider_id"), "typed": "274913"}
+    ),
+    "bridge.text_number_code": Case({PROVIDER, OPERATORS}, {"provider": Row(Provider, "provider_id")}),
     "people.write_as_support": Case({OPERATORS}, {"thread": Row(Thread, "with support"), "text": "Hello."}, "nobody"),
     "people.write_to_client": Case({PROVIDER, OPERATORS}, of("provider_id", "client_id", text="Hello.")),
     "people.write_to_provider": Case({CLIENT}, of("provider_id", "client_id", text="Hello."), "client"),

@@ -7,7 +7,14 @@ Actions load, decide by `rules`, and apply. They are called inside somebody's tr
 from bridge.actions.answering import RETRY_WITHIN, Answer, adopt, answer, conclude
 from bridge.actions.hearing import Ending, hear, take_report
 from bridge.actions.history import caller_key
-from bridge.actions.keypad import begin_verification, keyed_choice, keyed_code, keyed_pin
+from bridge.actions.keypad import (
+    begin_verification,
+    keyed_choice,
+    keyed_code,
+    keyed_pin,
+    take_number_code,
+    text_number_code,
+)
 from bridge.actions.outages import declare_outage, judge_line, note_sign, restore, reveal
 from bridge.actions.showing import contacts, doubt_status, report_issue
 from bridge.actions.texts import take_receipt, take_text
@@ -33,7 +40,9 @@ __all__ = [
     "report_issue",
     "restore",
     "reveal",
+    "take_number_code",
     "take_receipt",
     "take_report",
     "take_text",
+    "text_number_code",
 ]

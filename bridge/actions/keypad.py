@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +33,7 @@ from people import actions as people
 from people import queries as people_queries
 from people.models import Provider
 from people.values import CallerFacts
-from status.values import LINE, EventKind
+from status.values import LINE, Actor, EventKind
 
 
 async def keyed_pin(
@@ -143,6 +144,13 @@ async def keyed_choice(
     return route
 
 
+class _Keys(TypedDict):
+    """What a code and the number that it is for are known by."""
+
+    code_key: bytes
+    number_key: str
+
+
 async def keyed_code(
     session: AsyncSession,
     call_id: UUID,
@@ -206,12 +214,43 @@ async def begin_verification(
         session,
         provider,
         code=code,
-        code_key=derive(settings.secret_key.get_secret_value(), "codes"),
-        number_key=caller_key(provider.dial_phone, settings) or "",
+        **_keys(provider, settings),
         now=now,
         new_id=new_id,
     )
     return code, ends_at
+
+
+async def text_number_code(
+    session: AsyncSession, provider: Provider, *, settings: Settings, actor: Actor, now: datetime, new_id: NewId
+) -> datetime:
+    """Text a code to a provider's number, the second way to verify it; return when it ends (R104)."""
+    return await people.text_number_code(
+        session, provider, **_keys(provider, settings), actor=actor, now=now, new_id=new_id
+    )
+
+
+async def take_number_code(
+    session: AsyncSession,
+    provider: Provider,
+    typed: str,
+    *,
+    settings: Settings,
+    actor: Actor,
+    now: datetime,
+    new_id: NewId,
+) -> int | None:
+    """Take the code that was texted; None where it verifies the number, else how many tries are left."""
+    return await people.take_number_code(
+        session, provider, typed, **_keys(provider, settings), actor=actor, now=now, new_id=new_id
+    )
+
+
+def _keys(provider: Provider, settings: Settings) -> _Keys:
+    return {
+        "code_key": derive(settings.secret_key.get_secret_value(), "codes"),
+        "number_key": caller_key(provider.dial_phone, settings) or "",
+    }
 
 
 async def _asked(session: AsyncSession, call_id: UUID, call: InboundCall) -> Call:

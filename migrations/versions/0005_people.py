@@ -25,6 +25,7 @@ NOTICES: tuple[str, ...] = (
     "new_message",
     "message_code",
     "issue_answered",
+    "number_code",
 )
 EVENTS: tuple[str, ...] = (
     "client:invited",
@@ -54,6 +55,31 @@ def upgrade() -> None:
     _extend("support_cases", "kind", ("client_account",))
     _client_accounts()
     _messages()
+    _numbers()
+
+
+def _numbers() -> None:
+    """Let a code be texted to a number, and a number that was given up be told of it (R104)."""
+    op.add_column(
+        "phone_verifications", sa.Column("texted", sa.Boolean(), server_default=sa.text("false"), nullable=False)
+    )
+    op.alter_column("phone_verifications", "texted", server_default=None)
+    op.create_table(
+        "former_numbers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("provider_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["provider_id"],
+            ["providers.id"],
+            name=op.f("fk_former_numbers_provider_id"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_former_numbers")),
+    )
+    op.create_index(op.f("ix_former_numbers_provider_id"), "former_numbers", ["provider_id"], unique=False)
 
 
 def _profiles() -> None:

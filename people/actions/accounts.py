@@ -209,9 +209,16 @@ async def set_password(session: AsyncSession, account: Account, password_hash: s
 
 def totp_secret(account: Account, settings: Settings) -> str:
     """Return the secret of an account's second factor, for its owner's app."""
-    return rules.totp_secret(
-        account.id, account.totp_generation, derive(settings.secret_key.get_secret_value(), "totp")
-    )
+    return _secret(account.id, account.totp_generation, settings)
+
+
+def next_totp_secret(account: Account, settings: Settings) -> str:
+    """Return the secret of the app that would take the place of the present one."""
+    return _secret(account.id, account.totp_generation + 1, settings)
+
+
+def _secret(account_id: UUID, generation: int, settings: Settings) -> str:
+    return rules.totp_secret(account_id, generation, derive(settings.secret_key.get_secret_value(), "totp"))
 
 
 async def confirm_totp(
@@ -237,11 +244,15 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
-async def replace_totp(session: AsyncSession, account: Account) -> None:
-    """Begin a new second factor; the old one is over, and the new one counts once a code of it was seen."""
-    account.totp_generation, account.totp_since, account.totp_step = account.totp_generation + 1, None, 0
+async def change_totp(session: AsyncSession, account: Account, code: str, *, settings: Settings, now: datetime) -> bool:
+    """Let the app that shows this code take the place of the old one, which is good until then."""
+    step = _step_of(next_totp_secret(account, settings), code, now)
+    if step is None:
+        return False
+    account.totp_generation, account.totp_since, account.totp_step = account.totp_generation + 1, now, step
     account.version += 1
     await session.flush()
+    return True
 
 
 async def make_recovery_codes(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.errors import BadInput, NotFound, Problem, Refused
-from config.keys import derive
+from config.keys import derive, six_digits
 from config.settings import Settings
 from people import queries
 from people.actions.clients import begin_relationship, client_of_address, move_relationship
@@ -230,7 +230,7 @@ async def _tell(
 
 def message_code(draft_id: UUID, settings: Settings) -> str:
     """Return the six digits that complete a message, the same for its letter and for whoever judges what was typed."""
-    return rules.code(derive(settings.secret_key.get_secret_value(), "message codes"), draft_id)
+    return six_digits(derive(settings.secret_key.get_secret_value(), "message codes"), draft_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Practices and providers, and the number that a provider dials from."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from config.errors import BadInput, NotFound, Problem, Refused
 from people import queries
 from people.actions.programme import look_again
 from people.models import (
+    FormerNumber,
     Practice,
     Provider,
 )
@@ -24,6 +25,9 @@ from status import actions as ledger
 from status.actions import NewId
 from status.rules.access import STAFF, may, see_theirs
 from status.values import Actor, ActorKind, Channel, EventKind, NoticeKey
+
+# How long a number that was given up is known, for the text that tells it so.
+FORMER_NUMBER_KEPT = timedelta(days=1)
 
 
 async def add_practice(
@@ -95,6 +99,7 @@ async def change_dial_phone(
     if number == provider.dial_phone and not (verified and provider.dial_phone_verified_at is None):
         return
     changed = number != provider.dial_phone
+    former = provider.dial_phone if provider.dial_phone_verified_at else None  # an unproven one may be anybody's
     provider.dial_phone = number
     provider.dial_phone_verified_at = now if verified and number else None
     provider.version += 1
@@ -119,6 +124,27 @@ async def change_dial_phone(
         provider_id=provider.id,
         subject_id=provider.id,
         dedupe=str(provider.version),
+        now=now,
+        new_id=new_id,
+    )
+    if former is not None:
+        await _tell_former_number(session, provider, former, now=now, new_id=new_id)
+
+
+async def _tell_former_number(
+    session: AsyncSession, provider: Provider, number: str, *, now: datetime, new_id: NewId
+) -> None:
+    """Text the number that was in use until now: if it was stolen, its owner hears of it there (R104, M21)."""
+    row = FormerNumber(id=new_id(), provider_id=provider.id, number=number, given_up_at=now)
+    session.add(row)
+    await session.flush()
+    await ledger.notify(
+        session,
+        NoticeKey.DIAL_NUMBER_CHANGED,
+        Channel.TEXT,
+        provider_id=provider.id,
+        subject_id=row.id,
+        expires_at=now + FORMER_NUMBER_KEPT,
         now=now,
         new_id=new_id,
     )

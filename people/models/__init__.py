@@ -15,6 +15,7 @@ from people.models.clients import (
 from people.models.imports import ImportJob, ImportRow
 from people.models.messages import Message, MessageDraft, Thread
 from people.models.practices import (
+    FormerNumber,
     PhoneVerification,
     Photo,
     Pin,
@@ -48,6 +49,7 @@ __all__ = [
     "Enrolment",
     "EnrolmentPayer",
     "FormAcknowledgement",
+    "FormerNumber",
     "ImportJob",
     "ImportRow",
     "Insurance",

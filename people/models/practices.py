@@ -167,7 +167,10 @@ class PinTry(SQLModel, table=True):
 
 
 class PhoneVerification(SQLModel, table=True):
-    """A code that proves a number from both ends: shown to the signed-in provider, keyed from that number (R104)."""
+    """A code that proves a number from both ends (R104).
+
+    It is shown to the signed-in provider and keyed from that number, or `texted` to it and typed into the portal.
+    """
 
     __tablename__ = "phone_verifications"
 
@@ -179,3 +182,15 @@ class PhoneVerification(SQLModel, table=True):
     expires_at: datetime = Field(sa_column=database.instant())
     tries: int = 0
     used_at: datetime | None = Field(default=None, sa_column=database.instant(nullable=True))
+    texted: bool = False
+
+
+class FormerNumber(SQLModel, table=True):
+    """A number that was a provider's, kept until it has been told that it is no more (R104, M21)."""
+
+    __tablename__ = "former_numbers"
+
+    id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(sa_column=database.key("providers.id"))
+    number: str = Field(max_length=16)
+    given_up_at: datetime = Field(sa_column=database.instant())

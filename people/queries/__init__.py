@@ -99,7 +99,10 @@ from people.queries.messages import (
 )
 from people.queries.practices import (
     callers,
+    codes_texted,
     delete_old_tries,
+    former_number,
+    has_pin,
     open_verification_for_update,
     pin_owners,
     pin_tries,
@@ -115,6 +118,7 @@ from people.queries.practices import (
     set_pin,
     staff,
     timezones,
+    verification,
     with_pins,
 )
 from people.queries.profiles import (
@@ -195,6 +199,7 @@ __all__ = [
     "client_list",
     "clients",
     "clients_by_email",
+    "codes_texted",
     "committing_imports",
     "consent",
     "consent_for_update",
@@ -219,6 +224,8 @@ __all__ = [
     "forget_addresses",
     "forget_person",
     "forget_photos",
+    "former_number",
+    "has_pin",
     "hold_import",
     "import_job",
     "import_job_for_update",
@@ -303,6 +310,7 @@ __all__ = [
     "token",
     "unread",
     "unwanted",
+    "verification",
     "void_links",
     "wants_texts",
     "with_pins",

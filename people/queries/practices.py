@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from people.models import (
+    FormerNumber,
     PhoneVerification,
     Pin,
     PinTry,
@@ -72,6 +73,11 @@ async def providers_with_number(session: AsyncSession, number: str) -> Sequence[
         .order_by(col(Provider.id))
     )
     return found.scalars().all()
+
+
+async def has_pin(session: AsyncSession, provider_id: UUID) -> bool:
+    """Tell whether a provider has a PIN."""
+    return await session.get(Pin, provider_id) is not None
 
 
 async def callers(session: AsyncSession, number: str, now: datetime) -> tuple[CallerFacts, ...]:
@@ -181,6 +187,30 @@ async def with_pins(session: AsyncSession, practice_id: UUID) -> set[UUID]:
     return set(found.scalars())
 
 
+async def verification(session: AsyncSession, verification_id: UUID) -> PhoneVerification | None:
+    """Return one verification."""
+    return await session.get(PhoneVerification, verification_id)
+
+
+async def codes_texted(session: AsyncSession, provider_id: UUID, since: datetime) -> int:
+    """Count the codes that a provider has had texted since then."""
+    found = await session.scalar(
+        select(func.count())
+        .select_from(PhoneVerification)
+        .where(
+            col(PhoneVerification.provider_id) == provider_id,
+            col(PhoneVerification.texted),
+            col(PhoneVerification.created_at) > since,
+        )
+    )
+    return found or 0
+
+
+async def former_number(session: AsyncSession, former_id: UUID) -> FormerNumber | None:
+    """Return a number that was given up, until it is forgotten."""
+    return await session.get(FormerNumber, former_id)
+
+
 async def open_verification_for_update(
     session: AsyncSession, provider_id: UUID, now: datetime
 ) -> PhoneVerification | None:
@@ -200,7 +230,8 @@ async def open_verification_for_update(
 
 
 async def delete_old_tries(session: AsyncSession, before: datetime) -> None:
-    """Forget PIN tries and verifications older than that (retention)."""
+    """Forget PIN tries, verifications and numbers that were given up, where they are older than that (retention)."""
+    await session.execute(delete(FormerNumber).where(col(FormerNumber.given_up_at) < before))
     await session.execute(delete(PinTry).where(col(PinTry.at) < before))
     await session.execute(
         delete(PhoneVerification).where(

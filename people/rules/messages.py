@@ -1,11 +1,8 @@
 """Who may write to whom, how much, and how a visitor proves the address they write from (R41, R44, R56)."""
 
-import hmac
 import unicodedata
 from datetime import timedelta
 from enum import StrEnum
-from hashlib import sha256
-from uuid import UUID
 
 from people.values import MessageSide, RelationshipState
 
@@ -50,9 +47,3 @@ def plain(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (one for one in lines if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Zl", "Zp"})
     return "".join(one for one in kept if one not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069").strip()
-
-
-def code(key: bytes, draft_id: UUID) -> str:
-    """Return the six digits that complete a message: derived, stored nowhere."""
-    number = int.from_bytes(hmac.new(key, draft_id.bytes, sha256).digest()[:8], "big")
-    return f"{number % 1_000_000:06d}"

@@ -17,7 +17,7 @@ def reach_by_text(contact: Contact, now: datetime) -> Way:
     why = why_no_text(contact)
     if why is None:
         assert contact.number is not None  # noqa: S101 - else there is a reason
-        at = next_text_hour(now, contact.timezone)
+        at = now if contact.at_any_hour else next_text_hour(now, contact.timezone)
         return ByText(contact.number) if at == now else Later(at)
     return reach_by_mail(contact, why)
 

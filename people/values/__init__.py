@@ -228,6 +228,7 @@ class Contact:
     `takes_texts` is that the number can and its owner wants them; `texts_had` how many of ours they had in seven days,
     where somebody may have only so many. `bounced` is that mail to the address was refused for good, `wants_mail` that
     they have not chosen to do without this letter.
+    `at_any_hour` is for what they have just asked for and wait for.
     """
 
     number: str | None
@@ -238,6 +239,7 @@ class Contact:
     texts_had: int = 0
     bounced: bool = False
     wants_mail: bool = True
+    at_any_hour: bool = False
 
 
 @dataclass(frozen=True, slots=True)

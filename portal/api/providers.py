@@ -115,6 +115,25 @@ class ProvidersShown(Shape):
     next: str | None
 
 
+class CodeTexted(Shape):
+    """A code is on its way to the number."""
+
+    expires_at: datetime
+
+
+class TextedCode(Shape):
+    """The code that came in the text."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$", examples=["274913"])]
+
+
+class NumberVerified(Shape):
+    """Whether the code was right; if not, how many more tries it has."""
+
+    verified: bool
+    tries_left: int | None
+
+
 class CodeShown(Shape):
     """A code to be keyed on a call from `dial_phone` to any of `lines` (R104)."""
 
@@ -208,6 +227,24 @@ async def verify(ask: Ask[Nothing, Nothing]) -> Answer:
     return Answer(CodeShown(code=code, expires_at=expires_at, lines=list(ask.settings.lines)), (row.id,))
 
 
+async def text_code(ask: Ask[Nothing, Nothing]) -> Answer:
+    """Text a code to `dial_phone`, to be sent back here."""
+    row = await access.provider(ask, ask.path["provider_id"], lock=True)
+    expires_at = await bridge.text_number_code(
+        ask.session, row, settings=ask.settings, actor=ask.actor, now=ask.now, new_id=ask.new_id
+    )
+    return Answer(CodeTexted(expires_at=expires_at))
+
+
+async def take_code(ask: Ask[TextedCode, Nothing]) -> Answer:
+    """Take the code that was texted; a wrong one is an answer, so that it counts."""
+    row = await access.provider(ask, ask.path["provider_id"], lock=True)
+    left = await bridge.take_number_code(
+        ask.session, row, ask.body.code, settings=ask.settings, actor=ask.actor, now=ask.now, new_id=ask.new_id
+    )
+    return Answer(NumberVerified(verified=left is None, tries_left=left), (row.id,))
+
+
 def _shown(row: Provider) -> Answer:
     return Answer(ProviderShown.model_validate(row), (row.id,))
 
@@ -283,5 +320,30 @@ OPERATIONS = (
         answer=CodeShown,
         status=201,
         kept=False,
+    ),
+    Operation(
+        name="textDialPhoneCode",
+        method=Method.POST,
+        path="/providers/{provider_id}/dial-phone/text",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Text a code to the number that a provider dials from",
+        handler=text_code,
+        body=Nothing,
+        query=Nothing,
+        answer=CodeTexted,
+        status=201,
+        refuses=frozenset({409, 422}),
+    ),
+    Operation(
+        name="takeDialPhoneCode",
+        method=Method.POST,
+        path="/providers/{provider_id}/dial-phone/code",
+        roles=ADMIN_AND_PROVIDER,
+        summary="Verify that number by the code that was texted to it",
+        handler=take_code,
+        body=TextedCode,
+        query=Nothing,
+        answer=NumberVerified,
+        refuses=frozenset({409}),
     ),
 )

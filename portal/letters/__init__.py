@@ -136,6 +136,8 @@ def _for_provider(facts: ProviderFacts, language: Language) -> dict[str, str]:
     words = _instants(
         {"when": facts.starts_at, "share_by": facts.share_by, "decide_by": facts.decide_by}, facts, language
     )
+    if facts.code:
+        words["code"] = facts.code
     if facts.line:
         words["line"] = phones.spoken(facts.line)
     if facts.opens_at and facts.ends_at:

@@ -59,7 +59,7 @@ class ProviderFacts(_Facts):
     """Everything that a letter to a provider may say (requirements 1.13).
 
     Instants, a zone to tell them in, the line's own number and the portal's address: there is no field that a
-    name, an age, a note or a person's number fits into, and `__post_init__` sees to it for the three strings.
+    name, an age, a note or a person's number fits into, and `__post_init__` sees to it for the four strings.
     """
 
     opens_at: datetime | None = None
@@ -67,12 +67,15 @@ class ProviderFacts(_Facts):
     decide_by: datetime | None = None
     line: str | None = None
     dial: Dial | None = None
+    code: str | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where a string is not what its field says, or an instant has no zone."""
         _Facts.__post_init__(self)
         if self.line is not None and not _NUMBER.fullmatch(self.line):
             raise ValueError("line is an E.164 number")
+        if self.code is not None and not (len(self.code) == 6 and self.code.isdecimal()):
+            raise ValueError("code has six digits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

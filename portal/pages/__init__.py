@@ -23,10 +23,12 @@ from portal.pages import (
     imports,
     messages,
     notices,
+    number,
     organization,
     preferences,
     profiles,
     rendering,
+    security,
     serving,
     sign_in,
 )
@@ -51,6 +53,8 @@ _AREAS = (
     desk,
     organization,
     profiles,
+    number,
+    security,
 )
 PAGES: tuple[Page, ...] = tuple(page for area in _AREAS for page in area.PAGES)
 

@@ -118,9 +118,8 @@ class NewFactor:
     picture: str
 
 
-def new_factor(visit: Visit, account: Account) -> NewFactor:
+def new_factor(account: Account, secret: str) -> NewFactor:
     """Return how an app is set up for an account."""
-    secret = people.totp_secret(account, visit.settings)
     address = f"otpauth://totp/Consultline:{quote(account.email)}?secret={secret}&issuer=Consultline"
     return NewFactor(secret, segno.make(address, error="m").svg_data_uri(scale=4, border=2))
 
@@ -128,7 +127,7 @@ def new_factor(visit: Visit, account: Account) -> NewFactor:
 async def second(visit: Visit) -> Shown:
     """Ask for a code of the app, or set the app up."""
     account = await _whose_half(visit)
-    factor = None if account.totp_since else new_factor(visit, account)
+    factor = None if account.totp_since else new_factor(account, people.totp_secret(account, visit.settings))
     return View("sign_in/second.html", {"factor": factor, "to": local(visit.query.get("to"))})
 
 

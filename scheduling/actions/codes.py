@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from config.keys import derive
+from config.keys import derive, six_digits
 from config.settings import Settings
-from scheduling.rules import booking as rules
 
 
 def booking_code(draft_id: UUID, settings: Settings) -> str:
     """Return the six digits for a draft, the same for its letter and for whoever judges what was typed."""
-    return rules.code(derive(settings.secret_key.get_secret_value(), "booking codes"), draft_id)
+    return six_digits(derive(settings.secret_key.get_secret_value(), "booking codes"), draft_id)

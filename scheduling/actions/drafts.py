@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.errors import NotFound, Refused
+from config.keys import six_digits
 from people import actions as people
 from people import queries as people_queries
 from people.models import Provider
@@ -336,7 +337,7 @@ async def _in_hand(session: AsyncSession, draft_id: UUID) -> BookingDraft:
 async def _judge(
     session: AsyncSession, row: BookingDraft, code: str, *, house: House, now: datetime
 ) -> WrongCode | None:
-    right = rules.code(house.code_key, row.id)
+    right = six_digits(house.code_key, row.id)
     verdict = rules.judge_code(code, right, state=row.state, tries=row.tries, expires_at=row.expires_at, now=now)
     if verdict is CodeVerdict.WRONG:
         row.tries += 1

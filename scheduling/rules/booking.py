@@ -3,8 +3,6 @@
 import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
-from uuid import UUID
 
 from scheduling.values import DraftState, RequestEvent, RequestState
 
@@ -68,11 +66,6 @@ class CodeVerdict(StrEnum):
     USED = "used"
     EXPIRED = "expired"
     TRIED_OUT = "tried_out"
-
-
-def code(key: bytes, draft_id: UUID) -> str:
-    """Return the six digits that complete a booking; they are stored nowhere, the letter derives them as well."""
-    return f"{int.from_bytes(hmac.new(key, draft_id.bytes, sha256).digest()) % 1_000_000:06d}"
 
 
 def judge_code(

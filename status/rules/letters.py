@@ -70,6 +70,8 @@ KINDS: tuple[Kind, ...] = (
         number="M21",
         written="the number that they call from changes",
     ),
+    # No mail goes instead: it would prove an address, and not the number.
+    Kind(_K.NUMBER_CODE, _P, frozenset({_TEXT}), "they want to prove the number that they call from"),
     _kind(_K.PIN_LOCKED, _P, _MAIL, _PORTAL, number="M22", written="too many wrong PINs came from their number"),
     _kind(_K.ISSUE_RECEIVED, _P, _MAIL, _PORTAL, number="M23", written="they report an issue"),
     _kind(_K.ISSUE_ANSWERED, _P, _MAIL, _PORTAL, number="M23", written="support answers an issue that they reported"),

@@ -30,7 +30,7 @@ from config.errors import Refused
 from people import actions as people
 from people import queries as people_queries
 from people.models import Provider, Suppression
-from people.values import Language, SuppressionReason
+from people.values import ByText, Contact, Language, SuppressionReason
 from portal import jobs, rules
 from portal.delivery import after_attempt
 from portal.letters import Dial
@@ -55,6 +55,7 @@ from tests.fixtures import LINES, Carrier, Worker
 from tests.mailbox import Mailbox
 
 DAY = timedelta(days=1)
+SOMEBODY = Contact(number="+12125550101", takes_texts=True, suppressed=False, address=None, timezone="America/New_York")
 NUMBER = re.compile(r"555-?01\d\d")  # any invented one, and no port of this machine
 
 
@@ -706,7 +707,15 @@ async def test_a_text_whose_morning_would_be_too_late_goes_by_mail_tonight(
 def test_a_text_is_dropped_by_the_carrier_at_night_and_when_it_is_no_longer_true(
     now: datetime, expires_at: datetime | None, seconds: int
 ) -> None:
-    assert rules.text_is_valid_for(now, "America/New_York", expires_at) == seconds
+    assert rules.text_is_valid_for(now, SOMEBODY, expires_at) == seconds
+
+
+def test_a_text_that_somebody_waits_for_knows_no_night() -> None:
+    now = new_york(11, 25, 23)
+    waits = replace(SOMEBODY, at_any_hour=True)
+
+    assert rules.choose_way(Channel.TEXT, waits, now, now + timedelta(minutes=10)) == ByText("+12125550101")
+    assert rules.text_is_valid_for(now, waits, now + timedelta(minutes=10)) == 600
 
 
 # Too late, no longer true

@@ -29,6 +29,7 @@ FACTS = ProviderFacts(
     opens_at=STARTS - timedelta(minutes=1),
     share_by=STARTS + timedelta(minutes=15, hours=72),
     decide_by=STARTS - timedelta(hours=2),
+    code="274913",
     line="+12125550180",
     dial=Dial.LINE,
 )
@@ -377,6 +378,7 @@ def test_facts_for_providers_have_no_room_for_anything_about_a_client() -> None:
         "ends_at",
         "opens_at",
         "share_by",
+        "code",
         "decide_by",
         "line",
         "dial",

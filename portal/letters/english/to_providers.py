@@ -120,6 +120,12 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: your number for the line was changed. If that was not you, contact support at once.",
         sentence="The number you call the line from was changed. Please verify it before your next call.",
     ),
+    NoticeKey.NUMBER_CODE: Wording(
+        subject="Your code for the number that you call from",
+        paragraphs=("Your code is {code}. Type it into the portal by {decide_by}.",),
+        text="Consultline: your code is {code}. Type it into the portal by {decide_by}.",
+        sentence="Your code is {code}. Type it into the portal by {decide_by}.",
+    ),
     NoticeKey.PIN_LOCKED: Wording(
         subject="Your PIN for the consultation line is locked for an hour",
         paragraphs=(

@@ -125,6 +125,12 @@ TO_PROVIDERS: Mapping[NoticeKey | Dial, Wording] = {
         text="Consultline: se cambió su número para la línea. Si no fue usted, escriba ya a soporte.",
         sentence="Se cambió el número desde el que llama a la línea. Verifíquelo antes de llamar.",
     ),
+    NoticeKey.NUMBER_CODE: Wording(
+        subject="Su código para el número desde el que llama",
+        paragraphs=("Su código es {code}. Escríbalo en el portal antes del {decide_by}.",),
+        text="Consultline: su código es {code}. Escríbalo en el portal antes del {decide_by}.",
+        sentence="Su código es {code}. Escríbalo en el portal antes del {decide_by}.",
+    ),
     NoticeKey.PIN_LOCKED: Wording(
         subject="Su PIN para la línea de consultas está bloqueado por una hora",
         paragraphs=(

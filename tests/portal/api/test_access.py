@@ -17,12 +17,11 @@ from sqlmodel import col
 
 from app import web
 from config.deps import Deps
-from config.keys import derive
+from config.keys import derive, six_digits
 from people.models import Provider
 from people.values import PracticeKind
 from portal import api as doors
 from scheduling.rules import offers
-from scheduling.rules.booking import code
 from scheduling.values import Offer, SessionType, Source
 from status.models import Event
 from status.queries import latest_consultations
@@ -133,6 +132,8 @@ CASES = {
     "changeProvider": Case(body=lambda _: {"last_name": "Roe"}),
     "setPin": Case(204, 204, 404, lambda _: {"pin": "274913"}),
     "verifyDialPhone": Case(201, 201),
+    "textDialPhoneCode": Case(201, 201),
+    "takeDialPhoneCode": Case(409, 409, 404, lambda _: {"code": "274913"}),  # none was texted
     "createPayer": Case(201, 403, 403, lambda _: {"name": "Oak Health"}),
     "listPayers": Case(200, 200, LIST),
     "getPayer": Case(200, 200, LIST),  # whom one can be enrolled with is no secret
@@ -186,7 +187,7 @@ CASES = {
     "cancelAppointment": Case(body=lambda _: {"by": "provider", "message": "I am ill."}),
     "switchAppointmentToCall": Case(409, 409),
     "createBooking": Case(201, 202, 404, lambda t: {"offer": signed(t.provider_id), "client": PERSON}, partner=403),
-    "completeBooking": Case(201, 201, 404, lambda t: {"code": code(derive(SECRET, "booking codes"), t.draft_id)}),
+    "completeBooking": Case(201, 201, 404, lambda t: {"code": six_digits(derive(SECRET, "booking codes"), t.draft_id)}),
     "listRequests": Case(200, 200, 404, None, by_provider),
     "getRequest": Case(),
     "acceptRequest": Case(),
