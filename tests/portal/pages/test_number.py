@@ -79,7 +79,7 @@ async def test_r104_what_is_shown_is_not_typed_and_a_few_texts_an_hour_are_enoug
     await accounts.sign_in(browser, await accounts.of(await world.provider(verified=False)))
 
     shown = await browser.post("/settings/number/code")
-    [code] = re.findall(r'id="code">(\d{6})<', shown.text)
+    [code] = re.findall(r'id="shown-code">(\d{6})<', shown.text)
     assert (await browser.post("/settings/number/typed", {"code": code})).status == 409
 
     sent = [(await browser.post("/settings/number/text")).status for _ in range(people_limit() + 1)]
