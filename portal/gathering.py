@@ -267,17 +267,31 @@ async def _reached_for(session: AsyncSession, row: Notice, provider: Provider, s
     """Return how a provider is reached for this letter: what is about a number goes to it, or nowhere (R104)."""
     usual = await _contact_of_provider(session, provider, row.key, settings)
     if row.key is NoticeKey.NUMBER_CODE:
-        return replace(usual, number=provider.dial_phone, takes_texts=True, address=None, at_any_hour=True)
+        return await _at_number(session, provider.dial_phone, replace(usual, at_any_hour=True), settings)
     if row.key is NoticeKey.DIAL_NUMBER_CHANGED and row.channel is Channel.TEXT:
         former = await people_queries.former_number(session, row.subject_id)
-        number = former.number if former else None
-        takes_texts = number is not None and phones.may_take_texts(number)
-        return replace(usual, number=number, takes_texts=takes_texts, address=None)
+        return await _at_number(session, former.number if former else None, usual, settings)
     return usual
 
 
-async def _contact_of_provider(session: AsyncSession, provider: Provider, settings: Settings) -> Contact:
-    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs."""
+async def _at_number(session: AsyncSession, number: str | None, usual: Contact, settings: Settings) -> Contact:
+    key = bridge.caller_key(number, settings)
+    return replace(
+        usual,
+        number=number,
+        takes_texts=number is not None and phones.may_take_texts(number),
+        suppressed=key is not None and await people_queries.suppressed(session, key),
+        address=None,
+    )
+
+
+async def _contact_of_provider(
+    session: AsyncSession, provider: Provider, letter: NoticeKey, settings: Settings
+) -> Contact:
+    """Return how a provider is reached. Only a verified number gets texts: a reply from another is not theirs.
+
+    What they have chosen to do without counts for letters that leave the choice, and for no others.
+    """
     number = provider.dial_phone if provider.dial_phone_verified_at is not None else None
     key = bridge.caller_key(number, settings)
     off = await people_queries.unwanted(session, provider.id, letter) & OPTIONAL.get(letter, frozenset())
