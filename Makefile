@@ -11,7 +11,7 @@ DONE := .venv/.installed
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: $(DONE) ## make .venv from the hashed lock; does nothing when it is up to date
@@ -71,6 +71,10 @@ bench: $(DONE) ## measure what docs/speed.md tells
 .PHONY: docs
 docs: $(DONE) ## draw docs/lifecycles.md and docs/letters.md from the tables
 	@$(BIN)/python docs/draw.py
+
+.PHONY: screenshots
+screenshots: $(DONE) ## write pictures of the main pages into docs/screenshots/, from a demo of its own
+	@$(BIN)/python docs/screenshots.py
 
 .PHONY: format
 format: $(DONE) ## format the code and mend what ruff can mend
