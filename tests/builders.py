@@ -20,7 +20,7 @@ from config.keys import derive
 from people import actions as people
 from people import forms
 from people import queries as people_queries
-from people.models import Client, ImportJob, Payer, Practice, Provider
+from people.models import Client, ImportJob, Payer, Practice, Profile, Provider
 from people.readers import bounded
 from people.values import AccountEvent, AccountStep, EnrolmentEvent, Insured, Language, PracticeKind, RelationshipState
 from people.values.imports import ReadChoices
@@ -133,6 +133,23 @@ class World:
                 key = derive(self.deps.settings.secret_key.get_secret_value(), "pins")
                 await people.set_pin(session, row, pin, pin_key=key, now=self.deps.now())
         return row
+
+    async def published(self, provider: Provider) -> None:
+        """Give a provider a public page."""
+        async with self.deps.sessions.begin() as session:
+            await session.merge(
+                Profile(
+                    provider_id=provider.id,
+                    slug=f"canary-{provider.id.hex[:12]}",
+                    published=True,
+                    focus=[],
+                    also=[],
+                    languages=[],
+                    therapies=[],
+                    affirms=[],
+                    updated_at=self.deps.now(),
+                )
+            )
 
     async def client(self, provider: Provider, *, phone: str | None = "", email: str | None = None) -> Client:
         n = next(self.names)

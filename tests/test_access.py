@@ -115,7 +115,7 @@ CASES = {
     "people.decline_provider": Case({CLIENT}, {"link": Row(Relationship, "relationship")}, "client"),
     "people.invite_client": Case(STAFF, {"client": CLIENT_ROW, "link": Row(Relationship, "relationship")}),
     "people.set_billing_method": Case(
-        {CLIENT}, {"client": CLIENT_ROW, "reference": "tok_1", "label": "Card", "expires_on": None}, "client"
+        {CLIENT, OPERATORS}, {"client": CLIENT_ROW, "reference": "tok_1", "label": "Card", "expires_on": None}, "client"
     ),
     "people.set_insurance": Case({CLIENT, *STAFF}, {"client": CLIENT_ROW, "told": Insured()}, "client"),
     "people.take_number_code": Case(

@@ -301,7 +301,7 @@ async def set_insurance(
     await _after_step(session, client, AccountStep.INSURANCE, actor=actor, now=now, new_id=new_id)
 
 
-@may(ActorKind.CLIENT)
+@may(ActorKind.CLIENT, ActorKind.OPERATOR)
 async def set_billing_method(
     session: AsyncSession,
     client: Client,

@@ -55,6 +55,7 @@ async def write_to_provider(
     await _see_that_they_practise(session, provider_id)
     link = await queries.relationship_for_update(session, provider_id, client_id)
     if link is None:
+        await _see_that_they_are_shown(session, provider_id)
         if await queries.threads_begun(session, client_id, now - timedelta(days=1)) >= rules.NEW_THREADS_A_DAY:
             raise Refused("too_many_threads", "You have written to several providers today. Wait for their answers.")
         link = await begin_relationship(
@@ -140,6 +141,13 @@ async def _between(session: AsyncSession, provider_id: UUID, client_id: UUID) ->
 async def _see_that_they_practise(session: AsyncSession, provider_id: UUID) -> None:
     provider = await queries.provider(session, provider_id)
     if provider is None or not provider.active:
+        raise Refused("not_writable", "This provider cannot be written to any more. Choose another one.")
+
+
+async def _see_that_they_are_shown(session: AsyncSession, provider_id: UUID) -> None:
+    """Refuse strangers' messages to somebody who has no public page."""
+    profile = await queries.profile(session, provider_id)
+    if profile is None or not profile.published:
         raise Refused("not_writable", "This provider cannot be written to any more. Choose another one.")
 
 
@@ -258,6 +266,7 @@ async def begin_message(
     Nothing here looks whether the address has an account: the answer is the same for all.
     """
     await _see_that_they_practise(session, provider_id)
+    await _see_that_they_are_shown(session, provider_id)
     told = checked(text)
     if await queries.message_codes_sent(session, email, now - timedelta(hours=1)) >= rules.CODES_AN_HOUR:
         raise Refused("too_many_codes", "Too many codes were sent to this address. Try again in an hour.")

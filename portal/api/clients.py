@@ -18,6 +18,7 @@ from portal.api.fields import (
     Absent,
     Address,
     BirthDay,
+    Day,
     Message,
     Name,
     Nothing,
@@ -25,7 +26,7 @@ from portal.api.fields import (
     Shape,
     changes,
 )
-from portal.api.operation import ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+from portal.api.operation import ADMIN, ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
 from portal.text import ONE_LINE
 from scheduling import actions as scheduling
 
@@ -85,6 +86,14 @@ class InsuranceKept(WhoseClient):
     company: Company | None = None
     member_id: MemberId | None = None
     birth_date: BirthDay | None = None
+
+
+class BillingKept(Shape):
+    """What a processor calls a client's way to pay. Never the number of a card: a reference has letters in it."""
+
+    reference: Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["pm_8Xk2vQ"])]
+    label: Annotated[str, Field(min_length=1, max_length=60, pattern=ONE_LINE, examples=["Visa 4242"])]
+    expires_on: Day | None = None
 
 
 class RelationshipShown(Shape):
@@ -178,6 +187,23 @@ async def keep_insurance(ask: Ask[InsuranceKept, Nothing]) -> Answer:
         raise Refused("verified_client", "This client has verified their account, so only they can change it.")
     await people.set_insurance(ask.session, row, _insured(ask.body), actor=ask.actor, now=ask.now, new_id=ask.new_id)
     return await _shown(ask, row, [link])
+
+
+async def keep_billing(ask: Ask[BillingKept, Nothing]) -> Answer:
+    """Keep the token that a payment processor's own program has for a client (R49)."""
+    row, links = await access.client(ask, ask.path["client_id"], lock=True)
+    told = ask.body
+    await people.set_billing_method(
+        ask.session,
+        row,
+        reference=told.reference,
+        label=told.label,
+        expires_on=told.expires_on.isoformat() if told.expires_on else None,
+        actor=ask.actor,
+        now=ask.now,
+        new_id=ask.new_id,
+    )
+    return await _shown(ask, row, links)
 
 
 async def archive(ask: Ask[Archiving, Nothing]) -> Answer:
@@ -319,6 +345,17 @@ OPERATIONS = (
         summary="Keep a client's insurance",
         handler=keep_insurance,
         body=InsuranceKept,
+        query=Nothing,
+        answer=ClientShown,
+    ),
+    Operation(
+        name="keepBilling",
+        method=Method.PUT,
+        path="/clients/{client_id}/billing",
+        roles=ADMIN,
+        summary="Keep the token of a client's way to pay",
+        handler=keep_billing,
+        body=BillingKept,
         query=Nothing,
         answer=ClientShown,
     ),

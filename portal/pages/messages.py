@@ -237,6 +237,9 @@ async def compose(visit: Visit) -> Shown:
     provider = await queries.provider(visit.session, UUID(visit.path["provider_id"]))
     if provider is None or not provider.active:
         raise NotFound
+    profile = await queries.profile(visit.session, provider.id)
+    if (profile is None or not profile.published) and visit.form is None:
+        raise NotFound
     if visit.form is None and visit.person is not None and visit.person.client_id is not None:
         return Redirect(f"/messages/with/{provider.id}")
     return View("messages/compose.html", {"name": f"{provider.first_name} {provider.last_name}", "id": provider.id})

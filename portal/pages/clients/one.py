@@ -46,6 +46,7 @@ class Seen:
     missing: tuple[str, ...]
     may_edit: bool
     may_invite: bool
+    may_insure: bool
     insurance: Insured | None
 
 
@@ -107,6 +108,7 @@ async def _seen(visit: Visit, client: Client, link: Relationship) -> Seen:
         missing=tuple(step.value for step in rules.missing(done)),
         may_edit=next_state(ACCOUNT, stands, AccountEvent.EDITED) is not None,
         may_invite=next_state(ACCOUNT, stands, AccountEvent.INVITED) is not None,
+        may_insure=stands.verified and visit.settings.provider_may_edit_insurance,
         insurance=told,
     )
 
@@ -130,6 +132,7 @@ def _typed(client: Client, link: Relationship) -> Seen:
         missing=tuple(step.value for step in AccountStep),
         may_edit=link.state is RelationshipState.PROPOSED,
         may_invite=link.state is RelationshipState.PROPOSED,
+        may_insure=False,
         insurance=None,
     )
 
@@ -216,6 +219,28 @@ def _insured(typed: Typed, today: Any) -> Insured:
     )
 
 
+async def insurance(visit: Visit) -> Shown:
+    """Show the insurance of a client who has verified, where this house lets providers correct it (R53)."""
+    client, link = await theirs(visit)
+    seen = await _seen(visit, client, link)
+    if not seen.may_insure:
+        return Redirect(f"/clients/{client.id}")
+    return View("clients/insurance.html", {"client": seen})
+
+
+async def save_insurance(visit: Visit) -> Shown:
+    """Keep what was corrected of it."""
+    assert visit.form is not None  # noqa: S101 - a POST has one
+    client, link = await theirs(visit, lock=True)
+    if not (await _seen(visit, client, link)).may_insure:
+        raise NotFound
+    typed = Typed(visit.form)
+    insured = _insured(typed, views.local_day(visit.now, visit.timezone))
+    typed.finish()
+    await people.set_insurance(visit.session, client, insured, actor=visit.actor, now=visit.now, new_id=visit.new_id)
+    return Redirect(f"/clients/{client.id}", done="clients.saved", subjects=(client.id, link.provider_id))
+
+
 # Invited, archived, blocked
 
 
@@ -296,6 +321,7 @@ def _page(name: str, tail: str = "", **told: Any) -> Page:
 PAGES = (
     _page("client", show=show),
     _page("client_edit", "/edit", show=edit, submit=save),
+    _page("client_insurance", "/insurance", show=insurance, submit=save_insurance),
     _page("client_invite", "/invite", submit=invite, again=show),
     _page("client_archive", "/archive", show=leaving, submit=archive),
     _page("client_unarchive", "/unarchive", submit=unarchive, again=show),

@@ -331,6 +331,10 @@ async def test_r47_an_insurance_is_told_by_its_provider_until_its_client_has_ver
     refused = await me.put(f"{path}/insurance", insurance)
     assert (refused.status, refused.code) == (409, "verified_client")
     assert (await admin.put(f"{path}/insurance", insurance)).json["account"] == "ready"
+    card = {"reference": "pm_new", "label": "Visa 4242", "expires_on": "2026-11-23"}
+    assert (await admin.put(f"{path}/billing", card)).json["missing"] == ["billing"]  # it ended yesterday
+    number = await admin.put(f"{path}/billing", {**card, "reference": "4242424242424242"})
+    assert (number.status, number.json["errors"][0]["where"]) == (400, "reference")
     proposed = await api.of(await world.provider())
     await proposed.post("/clients", CLIENT)
     theirs = await proposed.put(f"{path}/insurance", insurance)

@@ -1,14 +1,20 @@
 """Clients as their provider meets them: the list, one of them, added, corrected, archived; and nobody else's."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiohttp import ClientSession, CookieJar
+from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import web
+from config.deps import Deps
 from people import queries
 from people.models import Client, Provider, SupportCase
 from people.values import CaseKind, RelationshipState
@@ -255,3 +261,27 @@ async def test_spanish_speakers_read_spanish(browser: Browser, provider: Provide
     browser.take("language", "es")
     assert "Añadir clientes" in (await browser.get("/clients")).words
     assert "Archivar cliente" in (await browser.get(f"/clients/{client.id}")).words
+
+
+async def test_r53_an_insurance_is_corrected_by_its_provider_only_where_the_house_lets_them(
+    browsers: Callable[[], Browser], accounts: Accounts, world: World, deps: Deps, session: AsyncSession
+) -> None:
+    provider = await world.provider()
+    client = await world.client(provider)
+    await world.ready(client)
+    page, told = f"/clients/{client.id}/insurance", {"company": "Canary Other", "member_id": "C-2"}
+    account = await accounts.of(provider)
+    for lets in (False, True):
+        house = replace(deps, settings=deps.settings.model_copy(update={"provider_may_edit_insurance": lets}))
+        server = TestServer(web.build(house))
+        await server.start_server(access_log=None)
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+            browser = Browser(str(server.make_url("")).rstrip("/"), http)
+            await accounts.by_cookie(browser, account)
+            assert ("/insurance" in (await browser.get(f"/clients/{client.id}")).text) is lets
+            assert ((await browser.get(page)).path == page) is lets
+            assert (await browser.post(page, told)).status == (200 if lets else 404)
+        await server.close()
+    kept = await queries.insurance(session, client.id)
+    assert kept is not None
+    assert kept.company == "Canary Other"

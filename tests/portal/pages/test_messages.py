@@ -172,6 +172,8 @@ async def test_r44_a_visitor_proves_the_address_and_becomes_a_prospect(
     browser: Browser, two: Two, world: World, works: Worker, mailbox: Mailbox, session: AsyncSession
 ) -> None:
     page = f"/write/{two.provider.id}"
+    assert (await browser.get(page)).status == 404  # nothing is published yet
+    await world.published(two.provider)
     told = {"first_name": "Canary-Vi", "last_name": "Canary-Sitor", "email": "vi@example.com", "text": "May I ask?"}
     assert (await browser.post(page, {**told, "email": "vi"})).status == 422
     asks = await browser.post(page, told)
@@ -202,7 +204,9 @@ async def test_r44_a_visitor_proves_the_address_and_becomes_a_prospect(
 async def test_a_code_ends_after_ten_minutes_and_five_tries(
     browser: Browser, world: World, clock: Clock, session: AsyncSession, deps_code: Callable[[MessageDraft], str]
 ) -> None:
-    page = f"/write/{(await world.provider()).id}"
+    provider = await world.provider()
+    await world.published(provider)
+    page = f"/write/{provider.id}"
     told = {"first_name": "Canary-Vi", "last_name": "Canary-Sitor", "email": "vi@example.com", "text": "May I ask?"}
     late, tried = await browser.post(page, told), await browser.post(page, told)
     rows = {str(one.id): deps_code(one) for one in (await session.execute(select(MessageDraft))).scalars()}

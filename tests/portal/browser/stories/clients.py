@@ -94,6 +94,13 @@ async def edit(stage: Stage) -> Scene:
     return Scene(path=f"/clients/{client.id}/edit", who=account, sent={"first_name": "Canary", "email": "no"})
 
 
+@story("client_insurance", "not the provider's to correct: the client's page")
+async def insurance(stage: Stage) -> Scene:
+    _, client, account = await _somebody(stage)
+    await stage.world.ready(client)
+    return Scene(path=f"/clients/{client.id}/insurance", who=account)
+
+
 @story("client_archive", "appointments lie ahead, and nothing is ticked")
 async def archive(stage: Stage) -> Scene:
     provider, client, account = await _somebody(stage)

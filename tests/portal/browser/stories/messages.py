@@ -87,12 +87,14 @@ async def support(stage: Stage) -> Scene:
 @story("write", "a visitor's form, refused")
 async def write(stage: Stage) -> Scene:
     provider = await stage.world.provider()
+    await stage.world.published(provider)
     return Scene(path=f"/write/{provider.id}", sent={"first_name": "Canary", "email": "no"})
 
 
 @story("write_code", "a wrong code")
 async def code(stage: Stage) -> Scene:
     provider = await stage.world.provider()
+    await stage.world.published(provider)
     async with stage.deps.sessions.begin() as session:
         row = await people.begin_message(
             session,
