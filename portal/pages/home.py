@@ -11,7 +11,7 @@ from bridge.values import Contact
 from config.errors import NotFound
 from people import queries as people_queries
 from people.values import EnrolmentState
-from portal.pages.page import DESK, EVERYBODY, PROVIDERS, Page, Redirect, Shown, View, Visit
+from portal.pages.page import DESK, EVERYBODY, PRACTICE, PROVIDERS, Page, Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
 from scheduling.models import Appointment
@@ -71,7 +71,9 @@ async def home(visit: Visit) -> Shown:
         return await _client(visit)
     if person is not None and person.roles & DESK:
         return Redirect("/desk")
-    return View("home/front.html", {"roles": sorted(role.value for role in person.roles) if person else []})
+    if person is not None and person.roles & PRACTICE:
+        return Redirect("/calendar")
+    return View("home/front.html")
 
 
 async def _provider(visit: Visit) -> View:

@@ -83,7 +83,7 @@ async def detail(visit: Visit) -> Shown:
             "handed_back": referral is not None and referral.state is ReferralState.HANDED_BACK,
             "mismatch": referral.mismatch.value if referral is not None and referral.mismatch else None,
             "crisis": CRISIS_CONTACTS,
-            "opened": visit.form.get("which") if visit.form is not None and visit.trouble is not None else None,
+            "opened": visit.form.get("which") if visit.form is not None else visit.query.get("open"),
             "hows": [one.value for one in How],
             "no_reasons": [one.value for one in NoReason],
             "cancel_reasons_in_words": [

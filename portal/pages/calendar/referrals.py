@@ -7,6 +7,7 @@ from uuid import UUID
 from people import queries as people
 from portal.pages.calendar.whose import whose
 from portal.pages.page import Shown, View, Visit
+from scheduling import actions as scheduling
 from scheduling import queries
 from status import queries as ledger
 from status.values import ReferralState
@@ -27,6 +28,10 @@ class Referred:
     ends_at: datetime | None
     note: str | None
     created_at: datetime
+    client_id: UUID
+    appointment_id: UUID | None
+    version: int | None
+    can: frozenset[str]
 
 
 async def referrals(visit: Visit) -> Shown:
@@ -51,6 +56,10 @@ async def referrals(visit: Visit) -> Shown:
                 ends_at=next_.ends_at if next_ else None,
                 note=notes.get(row.id),
                 created_at=row.created_at,
+                client_id=row.client_id,
+                appointment_id=next_.id if next_ else None,
+                version=next_.version if next_ else None,
+                can=frozenset(one.value for one in scheduling.possible(next_, visit.now)) if next_ else frozenset(),
             )
         )
     unseen = await ledger.unseen(visit.session, who.id)

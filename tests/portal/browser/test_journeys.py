@@ -178,3 +178,18 @@ async def test_clients_come_from_a_file_and_one_of_them_is_archived(
     await page.get_by_role("link", name="Show Archived Clients (1)").click()
     await expect(page.get_by_role("link", name="Canary-Ana Canary-Bee")).to_be_visible()
     assert visitor.complaints == []
+
+
+async def test_a_day_is_printed_as_a_list_without_what_is_pressed(
+    visitors: Visitors, accounts: Accounts, world: World
+) -> None:
+    provider, client, _ = await world.consultation(starts_in=timedelta(hours=1))
+    visitor = await visitors.come(await accounts.of(provider), size=DESK)
+    await visitor.go("/calendar?view=day")
+    await expect(visitor.page.locator("#grid")).to_be_visible()
+    await visitor.page.emulate_media(media="print")
+    await expect(visitor.page.locator("a.entry", has_text=client.last_name)).to_be_visible()
+    await expect(visitor.page.get_by_text("November 24").first).to_be_visible()
+    for pressed in ("header", "footer", "#grid", "main nav", ".nav-tabs"):
+        await expect(visitor.page.locator(pressed).first).to_be_hidden()
+    assert visitor.complaints == []

@@ -43,7 +43,7 @@ async def test_a_calendar_is_its_providers_and_of_those_who_schedule_for_them(
     for view in ("day", "week", "list"):
         assert path in (await own.get("/calendar", params={"view": view})).text
         assert path not in (await stranger.get("/calendar", params={"view": view})).text
-    assert path in (await desk.get("/calendar")).text
+    assert path in (await desk.get("/")).text  # their start page
     for browser, status in ((own, 200), (desk, 200), (stranger, 404)):
         assert (await browser.get(path)).status == status
         assert (await browser.get("/calendar", params={"provider": str(provider.id)})).status == status
@@ -81,6 +81,9 @@ async def test_a_referral_is_counted_until_it_is_opened(
     assert "Referrals, 1 new" in (await browser.get("/calendar")).words
     listed = await browser.get("/calendar/referrals")
     assert f"{client.first_name} {client.last_name} Age not given · Session type: Phone consultation" in listed.words
+    for link in (f"/messages/with/{client.id}", f"/appointments/{row.id}?open=cancel"):  # R34
+        assert f'href="{link}"' in listed.text
+    assert '<details class="mb-2" id="cancel" open>' in (await browser.get(f"/appointments/{row.id}?open=cancel")).text
     opened = await browser.post(f"/referrals/{row.referral_id}/open")
     assert opened.path == f"/appointments/{row.id}"
     assert "new" not in (await browser.get("/calendar/referrals")).words.split("Open")[0].split("Referrals")[-1]
