@@ -80,9 +80,12 @@ async def _answer(page: Page, request: web.Request, handler: Handler, visit: Vis
         if visit.form is None or again is None or why.status == 404:
             return await trouble(request, why.status, why.code or "refused", visit.person, why)
         visit = replace(visit, trouble=why)
-        async with deps.sessions.begin() as session:
-            visit = await _begun(visit, session)
-            shown = await again(visit)
+        try:
+            async with deps.sessions.begin() as session:
+                visit = await _begun(visit, session)
+                shown = await again(visit)
+        except Refused as gone:  # what the form was about is not there, or not theirs
+            return await trouble(request, gone.status, gone.code, visit.person, why)
         if isinstance(shown, View):
             shown = replace(shown, status=why.status)
         return respond(request, visit, shown)
