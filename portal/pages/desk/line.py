@@ -10,7 +10,7 @@ from bridge import queries
 from bridge.queries import DayOfCalls
 from bridge.values import LineState, Outcome
 from config.errors import BadInput, Problem
-from portal import charts, views
+from portal import charts, views, words
 from portal.charts import Chart
 from portal.pages.page import DESK, Page, Redirect, Shown, View, Visit
 from portal.pages.typed import Typed
@@ -22,6 +22,7 @@ DAYS = 14
 KINDS = (*(one.value for one in Outcome), "open")
 # Whole days until somebody can be seen, up to the last that is told apart.
 SPANS = (("three", 3), ("week", 7), ("fortnight", 14), ("month", 31))
+ALL_SPANS = (*(name for name, _ in SPANS), "later", "never")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,9 @@ async def line(visit: Visit) -> Shown:
                 )
             ],
             "openings": openings,
-            "spans": [name for name, _ in SPANS] + ["later", "never"],
+            "first_openings": _first_openings(visit, openings),
+            "types": [one.value for one in SessionType],
+            "spans": ALL_SPANS,
         },
     )
 
@@ -126,6 +129,18 @@ def _openings(rows: Sequence[tuple[SessionType, int, int]]) -> list[tuple[str, M
         name = "never" if days < 0 else next((span for span, most in SPANS if days < most), "later")
         found[kind.value][name] += count
     return list(found.items())
+
+
+def _first_openings(visit: Visit, openings: Sequence[tuple[str, Mapping[str, int]]]) -> Chart:
+    """Return how many can be seen within which time, the session types on each other."""
+    told = [
+        (
+            words.plain(f"desk.within_{span}", visit.language),
+            {kind: counts.get(span, 0) for kind, counts in openings},
+        )
+        for span in ALL_SPANS
+    ]
+    return charts.columns(told, [one.value for one in SessionType])
 
 
 async def switch(visit: Visit) -> Shown:

@@ -157,15 +157,17 @@ async def test_a_declared_outage_shows_direct_numbers_until_it_is_taken_back(
 
 
 async def test_the_line_is_drawn_and_told_by_day(
-    service: str, carrier: Carrier, browser: Browser, accounts: Accounts, world: World
+    service: str, carrier: Carrier, browser: Browser, accounts: Accounts, world: World, deps: Deps
 ) -> None:
     provider, _, _ = await world.consultation()
+    await listed(world, deps, "first", {})
     await carrier.dial(provider, LINES[0], talk_s=125)
     await carrier.dial("+12125550199", LINES[0])
     await accounts.by_cookie(browser, await accounts.of(operator=Role.SUPPORT))
     seen = await browser.get("/desk/line")
     assert 'class="bar-connected"' in seen.text
     assert 'class="bar-refused"' in seen.text
+    assert 'class="bar-full_session"' in seen.text  # somebody can be seen
     assert "style=" not in seen.text
     row = re.search(r"Tuesday, November 24(.*?)</tr>", seen.text, re.DOTALL)
     assert row
