@@ -1,7 +1,8 @@
 """Work of the line: calls that never ended, what the carrier says of yesterday, and how the lines are doing."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -126,20 +127,40 @@ async def probe(deps: Deps) -> None:
     except (CarrierUnreachable, TimeoutError):
         well = False
     sign = Sign.PROBE_OK if well else Sign.PROBE_FAILED
-    for line in deps.settings.lines:
-        async with deps.sessions.begin() as session:
-            await actions.note_sign(session, line, sign, settings=deps.settings, now=deps.now(), new_id=deps.new_id)
+    async with _telling(deps):
+        for line in deps.settings.lines:
+            async with deps.sessions.begin() as session:
+                await actions.note_sign(session, line, sign, settings=deps.settings, now=deps.now(), new_id=deps.new_id)
 
 
 async def judge_lines(deps: Deps) -> dict[str, LineState]:
     """Judge every line by what is known; also without a new sign, since quiet is a sign, too."""
     found = {}
-    for line in deps.settings.lines:
-        async with deps.sessions.begin() as session:
-            found[line] = await actions.judge_line(
-                session, line, settings=deps.settings, now=deps.now(), new_id=deps.new_id
-            )
+    async with _telling(deps):
+        for line in deps.settings.lines:
+            async with deps.sessions.begin() as session:
+                found[line] = await actions.judge_line(
+                    session, line, settings=deps.settings, now=deps.now(), new_id=deps.new_id
+                )
     return found
+
+
+@asynccontextmanager
+async def _telling(deps: Deps) -> AsyncIterator[None]:
+    """Hint to pages whose numbers change, where a line is judged otherwise than before."""
+    before = await _states(deps)
+    yield
+    after = await _states(deps)
+    changed = [line for line, state in after.items() if before.get(line, LineState.UP) is not state]
+    if changed:
+        async with deps.sessions() as session:
+            ids = await actions.concerned(session, changed, settings=deps.settings, now=deps.now())
+        await deps.live.publish(ids)
+
+
+async def _states(deps: Deps) -> dict[str, LineState]:
+    async with deps.sessions() as session:
+        return {row.line: row.state for row in await queries.line_statuses(session)}
 
 
 async def forget(deps: Deps) -> None:

@@ -15,7 +15,7 @@ from bridge.actions.keypad import (
     take_number_code,
     text_number_code,
 )
-from bridge.actions.outages import declare_outage, judge_line, note_sign, restore, reveal
+from bridge.actions.outages import concerned, declare_outage, judge_line, note_sign, restore, reveal
 from bridge.actions.showing import contacts, doubt_status, report_issue
 from bridge.actions.texts import take_receipt, take_text
 
@@ -27,6 +27,7 @@ __all__ = [
     "answer",
     "begin_verification",
     "caller_key",
+    "concerned",
     "conclude",
     "contacts",
     "declare_outage",

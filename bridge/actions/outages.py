@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -181,3 +182,10 @@ async def restore(
         row.declared_at, row.declared_reason = None, None
         await session.flush()
         await judge_line(session, line, settings=settings, now=now, new_id=new_id, actor=actor)
+
+
+async def concerned(session: AsyncSession, lines: Sequence[str], *, settings: Settings, now: datetime) -> list[UUID]:
+    """Return the providers whose pages change with these lines: they have a consultation on one of them soon."""
+    until = now + timedelta(hours=settings.reveal_ahead_h)
+    found = [one for line in lines for one in await scheduling.upcoming_tracked(session, line, now, until)]
+    return sorted({one.provider_id for one in found})

@@ -66,7 +66,7 @@ async def declare_outage(ask: Ask[Outage, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await _shown(ask)
+    return await _shown(ask, told=True)
 
 
 async def restore(ask: Ask[Restoration, Nothing]) -> Answer:
@@ -79,7 +79,7 @@ async def restore(ask: Ask[Restoration, Nothing]) -> Answer:
         now=ask.now,
         new_id=ask.new_id,
     )
-    return await _shown(ask)
+    return await _shown(ask, told=True)
 
 
 def _lines(ask: Ask[Any, Any], told: Sequence[str] | None) -> Sequence[str]:
@@ -91,11 +91,13 @@ def _lines(ask: Ask[Any, Any], told: Sequence[str] | None) -> Sequence[str]:
     return tuple(dict.fromkeys(told))
 
 
-async def _shown(ask: Ask[Any, Any]) -> Answer:
+async def _shown(ask: Ask[Any, Any], *, told: bool = False) -> Answer:
     judged = {row.line: row for row in await queries.line_statuses(ask.session)}
     for_operators = ask.caller.role is TokenRole.ADMIN
     items = [_view(line, judged.get(line), for_operators=for_operators) for line in ask.settings.lines]
-    return Answer(LinesShown(items=items, next=None))
+    pool = ask.settings.lines if told else ()
+    ids = await bridge.concerned(ask.session, pool, settings=ask.settings, now=ask.now)
+    return Answer(LinesShown(items=items, next=None), tuple(ids))
 
 
 def _view(line: str, row: LineStatus | None, *, for_operators: bool) -> LineShown:

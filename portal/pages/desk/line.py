@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from bridge import actions as bridge
 from bridge import queries
@@ -161,7 +162,7 @@ async def switch(visit: Visit) -> Shown:
             now=visit.now,
             new_id=visit.new_id,
         )
-        return Redirect("/desk/line", done="desk.restored")
+        return Redirect("/desk/line", done="desk.restored", subjects=await _concerned(visit, lines))
     await bridge.declare_outage(
         visit.session,
         lines=lines,
@@ -171,7 +172,11 @@ async def switch(visit: Visit) -> Shown:
         now=visit.now,
         new_id=visit.new_id,
     )
-    return Redirect("/desk/line", done="desk.declared")
+    return Redirect("/desk/line", done="desk.declared", subjects=await _concerned(visit, lines))
+
+
+async def _concerned(visit: Visit, lines: Sequence[str]) -> tuple[UUID, ...]:
+    return tuple(await bridge.concerned(visit.session, lines, settings=visit.settings, now=visit.now))
 
 
 PAGES = (Page(name="desk_line", path="/desk/line", roles=DESK, show=line, submit=switch),)

@@ -7,12 +7,11 @@ from playwright.async_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bridge import actions as bridge
-from config.deps import Deps
 from people.models import SupportCase
+from people.values import Role
 from scheduling.models import Appointment, Request
 from scheduling.values import AppointmentState, RequestState
-from tests.builders import OPERATOR, World, fresh
+from tests.builders import World, fresh
 from tests.clock import Clock
 from tests.fixtures import LINES, Carrier, Worker
 from tests.portal.browser.conftest import DESK, Visitor, Visitors
@@ -58,7 +57,7 @@ async def test_the_card_follows_the_call(
 
 
 async def test_a_task_is_answered_and_an_outage_lays_the_number_open(
-    visitors: Visitors, accounts: Accounts, world: World, clock: Clock, works: Worker, deps: Deps
+    visitors: Visitors, accounts: Accounts, world: World, clock: Clock, works: Worker
 ) -> None:
     provider, client, over = await world.consultation()
     clock.to(over.ends_at)
@@ -74,17 +73,10 @@ async def test_a_task_is_answered_and_an_outage_lays_the_number_open(
 
     assert client.phone is not None
     assert client.phone not in await page.content()
-    async with deps.sessions.begin() as session:
-        await bridge.declare_outage(
-            session,
-            lines=LINES,
-            reason=None,
-            actor=OPERATOR,
-            settings=deps.settings,
-            now=deps.now(),
-            new_id=deps.new_id,
-        )
-    await deps.live.publish([provider.id])
+    support = await visitors.come(await accounts.of(operator=Role.ADMIN), size=DESK)
+    await support.go("/desk/line")
+    await support.page.get_by_label("Why it is down").fill("A drill")
+    await support.page.get_by_role("button", name="Declare an outage").click()
     direct = page.get_by_role("link", name="Call directly")
     await expect(direct).to_have_attribute("href", f"tel:{client.phone}", timeout=AT_ONCE_S * 1000)
     await expect(page.get_by_text("The line is out of service, so this is your client's own number.")).to_be_visible()
