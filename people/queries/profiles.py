@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from people.models import Enrolment, Photo, Profile, ProfileAddress, Provider
+from people.values import EnrolmentState
 
 
 async def profile(session: AsyncSession, provider_id: UUID) -> Profile | None:
@@ -71,10 +72,12 @@ async def add_photo(session: AsyncSession, row: Photo) -> None:
 
 
 async def forget_photos(session: AsyncSession, provider_id: UUID) -> None:
-    """Delete the photos of a provider that neither their profile shows nor what was submitted to payers."""
+    """Delete the photos of a provider that neither their profile shows nor what payers see."""
     shown = select(col(Profile.photo)).where(col(Profile.provider_id) == provider_id, col(Profile.photo).is_not(None))
     submitted = select(col(Enrolment.submitted)["photo"].as_string()).where(
-        col(Enrolment.provider_id) == provider_id, col(Enrolment.submitted)["photo"].as_string().is_not(None)
+        col(Enrolment.provider_id) == provider_id,
+        col(Enrolment.state) == EnrolmentState.COMPLETED,
+        col(Enrolment.submitted)["photo"].as_string().is_not(None),
     )
     await session.execute(
         delete(Photo).where(

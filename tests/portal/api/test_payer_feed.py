@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, FormData
 
 from config.deps import Deps
 from people.models import Payer, Provider
 from tests.builders import World
+from tests.people.pictures import photo
 from tests.portal.api.conftest import Api, Program
 
 
@@ -60,6 +62,37 @@ async def test_r71_a_payer_reads_what_was_submitted_and_books_what_is_open_to_it
     assert booked.status == 202
     after = (await feed(partner, payer))["items"][0]["slots"]
     assert sessions[-1]["id"] not in {each["id"] for each in after}
+
+
+async def test_a_photo_stays_as_long_as_payers_see_it(
+    api: Api, admin: Program, base: str, http: ClientSession, world: World
+) -> None:
+    provider = await world.provider()
+    payer = await world.payer(provider)
+    me, path = await api.of(provider), f"/providers/{provider.id}"
+
+    async def send(size: tuple[int, int]) -> str:
+        form = FormData()
+        form.add_field("file", photo(size, "WEBP"), filename="me.webp")
+        return str((await me.send("PUT", f"{path}/photo", data=form)).json["photo"])
+
+    async def there(*photos: str) -> list[bool]:
+        found = []
+        for one in photos:
+            async with http.get(f"{base}{one}") as reply:
+                found.append(reply.status == 200)
+        return found
+
+    old = await send((300, 300))
+    await me.post(f"{path}/enrolment/submit")
+    new = await send((300, 400))
+    assert (await feed(admin, payer))["items"][0]["profile"]["photo"].endswith(old)
+    assert await there(old, new) == [True, True]
+    await me.post(f"{path}/enrolment/submit")
+    assert await there(old, new) == [False, True]
+    newest = await send((300, 500))
+    await admin.post(f"{path}/enrolment/deactivate")
+    assert await there(new, newest) == [False, True]
 
 
 KIM = {"first_name": "Canary-Kim", "last_name": "Canary-Roe", "email": "kim@example.com"}
