@@ -254,7 +254,7 @@ def _provider_facts(key: NoticeKey, provider: Provider, about: _About, settings:
         decide_by=_answer_by(about),
         line=appointment.line if appointment else None,
         dial=rules.dial(about.to_dial),
-        path="issues" if key is NoticeKey.ISSUE_ANSWERED else "",
+        path=_page_of_provider(key, about),
         code=people.number_code(about.verification.id, _code_key(settings)) if about.verification else None,
     )
 
@@ -283,6 +283,15 @@ async def _at_number(session: AsyncSession, number: str | None, usual: Contact, 
         suppressed=key is not None and await people_queries.suppressed(session, key),
         address=None,
     )
+
+
+def _page_of_provider(key: NoticeKey, about: _About) -> str:
+    """Return the provider's page that a letter is about, by its opaque id."""
+    if key is NoticeKey.ISSUE_ANSWERED:
+        return "issues"
+    if about.thread:
+        return f"messages/{about.thread.id}"
+    return f"clients/{about.between.client_id}" if about.between else ""
 
 
 async def _contact_of_provider(
@@ -350,6 +359,10 @@ def _page_of(about: _About) -> str:
     """Return the client's page that a letter is about: where a time is taken, or what was booked is seen to."""
     if about.waits:
         return f"waitlist/{about.waits.id}"
+    if about.thread:
+        return f"messages/{about.thread.id}"
+    if about.between or about.client:
+        return "account"
     return f"bookings/{about.appointment.id}" if about.appointment else ""
 
 

@@ -84,6 +84,7 @@ async def test_r41_both_write_both_read_and_mail_says_only_that_there_is_somethi
     letter = mailbox.letter()  # one for both
     assert (letter["To"], letter["Subject"]) == (two.client.email, "You have a new message")
     assert "Canary" not in letter.as_string().replace(two.client.email, "")
+    assert f"{sent.path}\n" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # where it is read
 
     listed = await two.hers.get("/messages")
     assert "2 new" in listed.words
