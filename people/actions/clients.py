@@ -48,7 +48,7 @@ async def add_client(
     """Add a client to a provider's list, and `invite` them to an account of their own, at once or later (R49, R67).
 
     An address that has an account keeps it as it is: a relationship is proposed, and until the client accepts it
-    the provider is shown what they typed and nothing else (R46).
+    the provider is shown what they typed and nothing else (R46). Who has written first is in the list from now on.
     """
     see_theirs(actor, provider_id=provider_id)
     provider = await queries.provider(session, provider_id)
@@ -57,6 +57,9 @@ async def add_client(
     known = await queries.client_by_email_in_turn(session, email)
     if known is not None:
         existing = await queries.relationship(session, provider_id, known.id)
+        if existing is not None and existing.state is RelationshipState.PROSPECT:
+            await move_relationship(session, existing, RelationshipEvent.BECOMES_ACTIVE, now=now)
+            return known, existing
         if existing is not None:
             raise Refused("already_your_client", "You have a client with this e-mail address already.")
     row = known or Client(

@@ -56,6 +56,8 @@ async def book(
     asked = held and source is not Source.WAITLIST_OFFER
     link = await _both_known(session, provider_id, client_id, asked=asked)
     await _agree(session, link, session_type, source, now=now)
+    if source is Source.PROVIDER_MADE and link.state is RelationshipState.PROSPECT:
+        await people.move_relationship(session, link, RelationshipEvent.BECOMES_ACTIVE, now=now)  # R44
     row = Appointment(
         id=new_id(),
         provider_id=provider_id,

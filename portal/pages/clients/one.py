@@ -251,6 +251,25 @@ async def invite(visit: Visit) -> Shown:
     return Redirect(f"/clients/{client.id}", done="clients.invited", subjects=(client.id, link.provider_id))
 
 
+async def take(visit: Visit) -> Shown:
+    """Take somebody who has written first into the list (R44)."""
+    client, link = await theirs(visit, lock=True)
+    if link.state is not RelationshipState.PROSPECT:
+        return Redirect(f"/clients/{client.id}")
+    await people.add_client(
+        visit.session,
+        provider_id=link.provider_id,
+        first_name=client.first_name,
+        last_name=client.last_name,
+        email=client.email,
+        phone=client.phone,
+        actor=visit.actor,
+        now=visit.now,
+        new_id=visit.new_id,
+    )
+    return Redirect(f"/clients/{client.id}", done="clients.taken", subjects=(client.id, link.provider_id))
+
+
 async def leaving(visit: Visit) -> Shown:
     """Ask before a client is archived: what lies ahead is counted, and cancelled only where that is ticked (R51)."""
     client, link = await theirs(visit)
@@ -323,6 +342,7 @@ PAGES = (
     _page("client_edit", "/edit", show=edit, submit=save),
     _page("client_insurance", "/insurance", show=insurance, submit=save_insurance),
     _page("client_invite", "/invite", submit=invite, again=show),
+    _page("client_take", "/take", submit=take, again=show),
     _page("client_archive", "/archive", show=leaving, submit=archive),
     _page("client_unarchive", "/unarchive", submit=unarchive, again=show),
     _page("client_block", "/block", submit=block, again=show),

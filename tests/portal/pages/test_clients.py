@@ -18,7 +18,7 @@ from config.deps import Deps
 from people import queries
 from people.models import Client, Provider, SupportCase
 from people.values import CaseKind, RelationshipState
-from scheduling.values import SessionType
+from scheduling.values import SessionType, Source
 from status.models import PsychiatricReferral
 from status.values import PsychiatricState
 from tests.builders import World
@@ -27,6 +27,7 @@ from tests.fixtures import LINES, Carrier, Worker
 from tests.mailbox import Mailbox
 from tests.portal.pages.conftest import Accounts, Browser
 
+FULL = SessionType.FULL_SESSION
 ROW = {
     "first_1": "Canary-Ana",
     "last_1": "Canary-Bee",
@@ -205,6 +206,15 @@ async def test_who_wrote_first_stands_under_a_filter_of_their_own_and_can_be_blo
     prospect = await world.prospect(provider)
     assert prospect.last_name not in (await browser.get("/clients")).words
     assert prospect.last_name in (await browser.get("/clients?wrote=1")).words
+    other = await world.prospect(provider)
+    taken = await browser.post(f"/clients/{other.id}/take")
+    assert "in your list now" in taken.words
+    assert other.last_name in (await browser.get("/clients")).words
+    booked = await world.prospect(provider)
+    await world.appointment(
+        provider, client=booked, starts_in=timedelta(hours=2), source=Source.PROVIDER_MADE, session_type=FULL
+    )
+    assert booked.last_name in (await browser.get("/clients")).words  # by being booked as well (4.6)
     await browser.post(f"/clients/{prospect.id}/block")
     link = await queries.relationship(session, provider.id, prospect.id)
     assert link is not None
