@@ -5,7 +5,7 @@ import logging
 import sys
 from time import perf_counter
 
-from bench import booking, decision, jobs, parts, search, slots, tail, voice
+from bench import booking, decision, jobs, pages, parts, search, slots, tail, voice
 from bench.ground import ground
 from bench.report import Report
 from config.logging import configure
@@ -16,7 +16,7 @@ ON_GROUND = {"voice": voice.run, "tail": tail.run, "decision": decision.run, "jo
 
 async def main(names: list[str]) -> None:
     """Measure what is named; without a name, everything."""
-    known_names = (*IN_MEMORY, "search", "booking", *ON_GROUND)
+    known_names = (*IN_MEMORY, "search", "booking", "pages", *ON_GROUND)
     unknown = set(names) - set(known_names)
     if unknown:
         known = ", ".join(known_names)
@@ -33,6 +33,8 @@ async def main(names: list[str]) -> None:
         await search.run(report)
     if "booking" in names or not names:
         await booking.run(report)
+    if "pages" in names or not names:
+        await pages.run(report)
     if wanted:
         async with ground() as found:
             report.title("Ground")

@@ -140,8 +140,8 @@ SELECT client AS n, gen_random_uuid() AS id FROM visits GROUP BY client
 """
 
 _CLIENTS = """
-INSERT INTO clients (id, first_name, last_name, email, phone, created_at, version)
-SELECT c.id, 'Casey', 'Client ' || c.n, 'client' || c.n || '@example.com', who.number, $1, 1
+INSERT INTO clients (id, first_name, last_name, email, phone, account, created_at, version)
+SELECT c.id, 'Casey', 'Client ' || c.n, 'client' || c.n || '@example.com', who.number, 'verified', $1, 1
 FROM clientele c JOIN who ON who.n = 1 + c.n % $2::int
 """
 

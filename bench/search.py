@@ -229,9 +229,9 @@ FROM who
 """
 
 _PROFILES = """
-INSERT INTO profiles (provider_id, slug, published, listed, taxonomy, focus, also, languages, therapies, affirms,
-                      gender, latitude, longitude, updated_at, version)
-SELECT id, 'provider-' || n, true, true, '101YM0800X',
+INSERT INTO profiles (provider_id, slug, published, listed, noindex, taxonomy, focus, also, languages, therapies,
+                      affirms, gender, latitude, longitude, updated_at, version)
+SELECT id, 'provider-' || n, true, true, false, '101YM0800X',
        ARRAY(SELECT p FROM unnest($2::text[]) p ORDER BY md5(p || n) LIMIT 5),
        ARRAY(SELECT p FROM unnest($2::text[]) p ORDER BY md5(p || n) OFFSET 5 LIMIT 12),
        CASE WHEN n % 3 = 0 THEN ARRAY['en', 'es'] ELSE ARRAY['en'] END,
@@ -258,8 +258,8 @@ FROM who, generate_series(0, 4) day, LATERAL (SELECT CASE WHEN n % 3 = 0 THEN 72
 """
 
 _CLIENTS = """
-INSERT INTO clients (id, first_name, last_name, email, language, created_at, version)
-SELECT client_id, 'Casey', 'Client ' || n, 'client' || n || '@example.com', 'en', $1, 1 FROM who
+INSERT INTO clients (id, first_name, last_name, email, language, account, created_at, version)
+SELECT client_id, 'Casey', 'Client ' || n, 'client' || n || '@example.com', 'en', 'verified', $1, 1 FROM who
 """
 
 _APPOINTMENTS = """
