@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from urllib.parse import urlencode
 
 from config import times
 from portal import views
 from portal.pages.booking.whose import SLUG, Whose, session_type, whose
-from portal.pages.page import EVERYBODY, Page, Shown, View, Visit
+from portal.pages.page import EVERYBODY, Page, Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
 from scheduling import queries as calendar
 from scheduling.values import SessionType
@@ -50,6 +51,9 @@ class Openings:
 async def openings(visit: Visit) -> Shown:
     """Show the openings of a week; without a word on which, of the first one that has any."""
     found = await whose(visit)
+    if visit.path["slug"] != found.profile.slug:  # an address that the page once had leads there for good (R4)
+        asked = f"?{urlencode(visit.query)}" if visit.query else ""
+        return Redirect(f"{found.path}/openings{asked}", moved=True)
     what = session_type(visit, found)
     told: dict[str, object] = {"whose": found, "type": what.value if what else None, "openings": None}
     if what is not None and found.accepting:

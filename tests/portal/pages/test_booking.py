@@ -78,7 +78,7 @@ async def test_somebody_books_from_a_public_page_with_a_code_that_signs_them_in(
     browser.take("zone", "America/Denver")
     browser.take("language", language)
     seen = await browser.get("/p/Pat-One/openings", params={"type": "phone_consultation", "src": "directory"})
-    assert seen.status == 200
+    assert (seen.status, seen.path) == (200, "/p/pat-one/openings")
     assert "MST" in seen.words  # told in the zone of who looks
     assert "America/Denver" in seen.words
 

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 from uuid import uuid4
 
@@ -264,6 +265,42 @@ async def test_the_audit_log_and_exports_are_for_operators_and_hold_nobodys_data
         assert one.removeprefix("+") not in calls.text + events.text
     looks = (await session.execute(select(Event).where(Event.kind == EventKind.SUPPORT_LOOKED))).scalars().all()  # type: ignore[arg-type]
     assert {one.data["what"] for one in looks} == {"export_calls", "export_events"}
+
+
+async def test_long_lists_go_on_where_they_ended(
+    browser: Browser, accounts: Accounts, world: World, deps: Deps, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk.cases, "SHOWN", 2)
+    monkeypatch.setattr(desk.history, "SHOWN", 2)
+    _, _, appointment = await world.consultation()
+    made: list[str] = []
+    for _ in range(5):
+        clock.forward(seconds=1)
+        async with deps.sessions.begin() as writing:
+            row = await bridge.report_issue(
+                writing, appointment.id, text="Canary trouble", actor=OPERATOR, now=deps.now(), new_id=deps.new_id
+            )
+        made.append(str(row.id))
+    await accounts.by_cookie(browser, await accounts.of(operator=Role.ADMIN))
+
+    async def followed(first: str, wanted: str) -> list[str]:
+        """Read a list to its end, two at a time."""
+        found: list[str] = []
+        path: str | None = first
+        while path:
+            seen = await browser.get(path)
+            found += re.findall(wanted, seen.text)
+            more = re.search(r'href="([^"]*(?:after|before)=[0-9a-f-]+)"', seen.text)
+            path = unescape(more[1]) if more else None
+        return found
+
+    assert await followed("/desk/cases", r"/desk/cases/([0-9a-f-]{36})") == made  # the oldest first
+    for case in made:
+        await browser.post(f"/desk/cases/{case}/close")
+    assert await followed("/desk/cases", r"/desk/cases/([0-9a-f-]{36})") == []
+    assert await followed("/desk/cases?state=closed", r"/desk/cases/([0-9a-f-]{36})") == made[::-1]
+    log = await followed("/desk/history?kind=issue:reported", r"case&#34;: &#34;([0-9a-f-]{36})")
+    assert log == made[::-1]  # the newest first
 
 
 @pytest.mark.parametrize("who", ["nobody", "provider", "client"])
