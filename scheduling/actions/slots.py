@@ -116,6 +116,19 @@ async def list_slots(
     ]
 
 
+async def open_hours(
+    session: AsyncSession, provider_id: UUID, since: datetime, until: datetime
+) -> tuple[list[tuple[datetime, datetime]], list[tuple[datetime, datetime]]]:
+    """Return when a provider can be booked in a span, and when an imported calendar says that they are elsewhere."""
+    found = await queries.calendar(session, provider_id, since, until)
+    open_ones = availability.open_spans(found, Windows.OPEN_HOURS, times.seconds(since), times.seconds(until))
+    elsewhere = [one for one in found.busy if not one.appointment]
+    return (
+        [(times.instant(one.start), times.instant(one.end)) for one in open_ones],
+        [(times.instant(one.start), times.instant(one.end)) for one in elsewhere],
+    )
+
+
 async def free_times(
     session: AsyncSession,
     provider_id: UUID,

@@ -11,6 +11,7 @@ from bridge import queries as bridge
 from portal import views
 from portal.pages.calendar.whose import Whose, names, whose
 from portal.pages.page import Shown, View, Visit
+from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import Appointment
 from scheduling.rules.appointments import state_at
@@ -20,6 +21,7 @@ from status.values import ConsultationStatus
 
 MOST = 500
 LIST_DAYS = 30
+_OPEN = "#dcefe8"  # the colour of open hours in the picture
 _STEP = {"day": 1, "week": 7, "list": LIST_DAYS}
 
 
@@ -38,12 +40,17 @@ class Entry:
     ends_at: datetime
 
 
+Stretch = tuple[datetime, datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A day with what stands in it."""
 
     on: date
     entries: tuple[Entry, ...]
+    open: tuple[Stretch, ...]
+    elsewhere: tuple[Stretch, ...]
 
 
 async def calendar(visit: Visit) -> Shown:
@@ -56,8 +63,8 @@ async def calendar(visit: Visit) -> Shown:
     since, until = views.midnight(first, visit.timezone), views.midnight(first + timedelta(days=days), visit.timezone)
     rows = await queries.appointments_between(visit.session, who.id, since, until, MOST)
     entries = await _entries(visit, who, rows)
-    shown = [Day(first + timedelta(days=n), ()) for n in range(days)]
-    shown = [Day(one.on, tuple(e for e in entries if _on(e, one.on, visit.timezone))) for one in shown]
+    opens, elsewhere = await scheduling.open_hours(visit.session, who.id, since, until)
+    shown = [_of_day(first + timedelta(days=n), visit.timezone, entries, opens, elsewhere) for n in range(days)]
     return View(
         "calendar/days.html",
         {
@@ -71,7 +78,7 @@ async def calendar(visit: Visit) -> Shown:
             "later": first + timedelta(days=_STEP[view]),
             "days": [one for one in shown if one.entries or view != "list"],
             "nothing": not entries,
-            "grid": _grid(entries, visit) if view != "list" else None,
+            "grid": _grid(entries, opens, visit) if view != "list" else None,
             "outage": bool(await bridge.lines_down(visit.session)),
             "unseen": await ledger.unseen(visit.session, who.id),
             "to_decide": await queries.requests_to_decide(visit.session, who.id, visit.now),
@@ -92,8 +99,15 @@ def _range(view: str, day: date) -> tuple[date, int]:
     return (day - timedelta(days=day.weekday()), 7) if view == "week" else (day, _STEP[view])
 
 
-def _on(entry: Entry, day: date, zone: str) -> bool:
-    return views.local_day(entry.starts_at, zone) == day
+def _of_day(
+    on: date, zone: str, entries: Sequence[Entry], opens: Sequence[Stretch], elsewhere: Sequence[Stretch]
+) -> Day:
+    begins, ends = views.midnight(on, zone), views.midnight(on + timedelta(days=1), zone)
+
+    def cut(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+        return tuple((max(a, begins), min(b, ends)) for a, b in stretches if a < ends and begins < b)
+
+    return Day(on, tuple(one for one in entries if begins <= one.starts_at < ends), cut(opens), cut(elsewhere))
 
 
 async def _entries(visit: Visit, who: Whose, rows: Sequence[Appointment]) -> list[Entry]:
@@ -115,17 +129,17 @@ async def _entries(visit: Visit, who: Whose, rows: Sequence[Appointment]) -> lis
     ]
 
 
-def _grid(entries: Sequence[Entry], visit: Visit) -> str:
+def _grid(entries: Sequence[Entry], opens: Sequence[Stretch], visit: Visit) -> str:
     """Return what the picture of a week is drawn from: ids, times on the wall of the reader, and titles."""
     there = ZoneInfo(visit.timezone)
+
+    def on_the_wall(stretch: Stretch) -> dict[str, str]:
+        start, end = (at.astimezone(there).strftime("%Y-%m-%dT%H:%M:%S") for at in stretch)
+        return {"start": start, "end": end}
+
     return json.dumps(
         [
-            {
-                "id": str(one.id),
-                "title": one.name,
-                "start": one.starts_at.astimezone(there).strftime("%Y-%m-%dT%H:%M:%S"),
-                "end": one.ends_at.astimezone(there).strftime("%Y-%m-%dT%H:%M:%S"),
-            }
-            for one in entries
+            *({"display": "background", "backgroundColor": _OPEN, **on_the_wall(one)} for one in opens),
+            *({"id": str(one.id), "title": one.name, **on_the_wall((one.starts_at, one.ends_at))} for one in entries),
         ]
     )

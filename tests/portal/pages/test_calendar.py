@@ -13,7 +13,7 @@ from people import actions as people
 from people.models import SupportCase
 from people.values import Role
 from scheduling.models import Appointment
-from scheduling.values import AppointmentState, SessionType, Source
+from scheduling.values import AppointmentState, BlockKind, SessionType, Source
 from status.models import Consultation
 from status.values import ConsultationStatus
 from tests.builders import World, fresh
@@ -283,3 +283,15 @@ async def test_what_is_wrong_stands_beside_its_field(
     form = {"client": str(client.id), "session_type": "full_session", "day": "2026-12-01", "time": "09:00"}
     seen = await browser.post("/calendar/new", form | {field: value})
     assert (seen.status, says in seen.words, f'id="{field}-problem"' in seen.text) == (422, True, True)
+
+
+async def test_a_day_tells_when_it_is_open_and_when_its_provider_is_elsewhere(
+    browser: Browser, accounts: Accounts, world: World, deps: Deps
+) -> None:
+    provider = await world.provider()
+    await world.hours(provider)
+    await world.block(provider, day="2026-11-25", opens="12:00", closes="13:00", kind=BlockKind.TIME_OFF)
+    await accounts.by_cookie(browser, await accounts.of(provider))
+    shown = await browser.get("/calendar", params={"view": "day", "day": "2026-11-25"})
+    assert "Open 9:00 AM – 12:00 PM, 1:00 PM – 5:00 PM" in shown.words
+    assert "Open" not in (await browser.get("/calendar", params={"view": "day", "day": "2026-11-28"})).words
