@@ -41,6 +41,7 @@ class NewBookingClient(Shape):
 
     first_name: Name
     last_name: Name
+    preferred_name: Name | None = None
     email: Address
     phone: Phone | None = None
     birth_date: BirthDay | None = None
@@ -135,6 +136,7 @@ def _client(typed: NewBookingClient) -> BookingClient:
     return BookingClient(
         first_name=typed.first_name,
         last_name=typed.last_name,
+        preferred_name=typed.preferred_name,
         email=typed.email,
         phone=typed.phone,
         birth_date=typed.birth_date.isoformat() if typed.birth_date else None,

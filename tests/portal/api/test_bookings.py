@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -107,6 +107,17 @@ async def test_the_same_booking_sent_twice_is_made_once(admin: Program, world: W
     assert made[0].headers["Location"] == made[1].headers["Location"]
     assert made[1].headers["Idempotency-Replayed"] == "true"
     assert len(await rows(session, Appointment)) == 1
+
+
+async def test_a_name_that_somebody_goes_by_is_kept_from_the_first_booking_on(
+    admin: Program, world: World, session: AsyncSession
+) -> None:
+    provider = await open_provider(world)
+    first, *_ = await slots(admin, provider)
+    made = await book(admin, first, {**KIM, "preferred_name": "Canary-Kay"})
+    assert made.status == 201, made.text
+    client = await session.get_one(Client, UUID(made.json["client_id"]))
+    assert (client.first_name, client.preferred_name) == (KIM["first_name"], "Canary-Kay")
 
 
 # Offers
