@@ -55,7 +55,7 @@ async def add_account(
 
 
 async def account_for(session: AsyncSession, client: Client, *, now: datetime, new_id: NewId) -> Account | None:
-    """Return the account of a client who has proven their address; it begins here where there is none (4.6).
+    """Return the account of a client who proves their address, or is about to; it begins here where there is none.
 
     None where the address stands for somebody else's account.
     """

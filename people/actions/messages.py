@@ -11,6 +11,7 @@ from config.errors import BadInput, NotFound, Problem, Refused
 from config.keys import derive, six_digits
 from config.settings import Settings
 from people import queries
+from people.actions.accounts import account_for
 from people.actions.clients import begin_relationship, client_of_address, move_relationship
 from people.models import Message, MessageDraft, Relationship, Thread
 from people.rules import messages as rules
@@ -328,5 +329,6 @@ async def complete_message(
         new_id=new_id,
     )
     row.state = DraftedState.SENT
+    await account_for(session, client, now=now, new_id=new_id)
     actor = Actor(kind=ActorKind.CLIENT, id=client.id)
     return await write_to_provider(session, client.id, row.provider_id, row.text, actor=actor, now=now, new_id=new_id)

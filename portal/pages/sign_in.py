@@ -282,6 +282,9 @@ async def _mail(visit: Visit, kind: AccountKind, purpose: LinkPurpose) -> None:
         raise _wait(visit, until)
     await people.note_failed_sign_in(visit.session, keys, now=visit.now, new_id=visit.new_id)
     account = await queries.account_by_email(visit.session, kind, email)
+    client = await queries.client_by_email(visit.session, email) if kind is AccountKind.CLIENT else None
+    if account is None and client is not None:  # somebody's client whom nobody has invited yet
+        account = await people.account_for(visit.session, client, now=visit.now, new_id=visit.new_id)
     if account is None or account.disabled_at is not None:
         return
     if await queries.links_since(visit.session, account.id, purpose, visit.now - timedelta(hours=1)) < LINKS_AN_HOUR:

@@ -198,6 +198,14 @@ async def test_r44_a_visitor_proves_the_address_and_becomes_a_prospect(
     assert "May I ask?" in (await two.his.get("/messages")).words
     assert "Canary-Vi Canary-Sitor" in (await two.his.get("/clients?wrote=1")).words
 
+    await browser.post("/sign-in/link", {"email": "vi@example.com"})
+    await works.turn()
+    link = mailbox.letters()[-1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    way_in = re.search(r"/l/[A-Za-z0-9_-]+", link)
+    assert way_in is not None
+    await browser.post(way_in[0])
+    assert "May I ask?" in (await browser.get("/messages")).words
+
     signed_in = await two.hers.get(page)
     assert signed_in.path == f"/messages/with/{two.provider.id}"
 
