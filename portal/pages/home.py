@@ -10,6 +10,7 @@ from bridge import queries as bridge_queries
 from bridge.values import Contact
 from config.errors import NotFound
 from people import queries as people_queries
+from people.rules.account import missing
 from people.values import EnrolmentState
 from portal.pages.page import DESK, EVERYBODY, PRACTICE, PROVIDERS, Page, Redirect, Shown, View, Visit
 from scheduling import actions as scheduling
@@ -94,6 +95,7 @@ async def _provider(visit: Visit) -> View:
         {
             "fill_in": enrolment is not None and enrolment.state is EnrolmentState.INCOMPLETE,
             "attention": enrolment is not None and enrolment.needs_attention,
+            "unread": await people_queries.unread(session, provider_id=provider_id),
             "verified": provider is not None and provider.dial_phone_verified_at is not None,
             "next": await _next(visit, rows, names),
             "questions": [
@@ -167,7 +169,16 @@ async def _client(visit: Visit) -> View:
         for row in waits
         if state_at(row.state, row.expires_at, visit.now) is WaitlistState.OFFERED
     ]
-    return View("home/client.html", {"appointments": told, "offered": offered})
+    done = await people_queries.done_steps(visit.session, visit.client_id, visit.now)
+    return View(
+        "home/client.html",
+        {
+            "appointments": told,
+            "offered": offered,
+            "unread": await people_queries.unread(visit.session, client_id=visit.client_id),
+            "missing": [step.value for step in missing(done)],
+        },
+    )
 
 
 # What a provider answers from here

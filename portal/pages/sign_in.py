@@ -246,7 +246,7 @@ async def use_link(visit: Visit) -> Shown:
         await sessions.forget(visit.deps, list(ended))
         return Redirect("/sign-in/second", done="sign_in.password_set", cookies={HALF: _half(visit, account.id)})
     await people.use_link(visit.session, row, account, actor=actor, now=visit.now, new_id=visit.new_id)
-    return await begin_session(visit, account, "/")
+    return await begin_session(visit, account, "/account" if row.purpose is LinkPurpose.INVITATION else "/")
 
 
 # Links that are asked for

@@ -49,7 +49,9 @@ async def test_r49_from_the_invitation_to_an_account_that_is_ready(
 
     for _ in range(2):  # a scanner of mail looks first
         assert (await hers.get(link[0])).status == 200
-    await hers.post(link[0])
+    opened = await hers.post(link[0])
+    assert opened.path == "/account"
+    assert "Your account still needs: insurance, billing form, acknowledged forms." in (await hers.get("/")).words
     assert (await browsers().get(link[0])).status == 404
     seen = await hers.get("/account")
     assert seen.words.count("missing") == 3

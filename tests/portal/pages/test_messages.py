@@ -86,6 +86,7 @@ async def test_r41_both_write_both_read_and_mail_says_only_that_there_is_somethi
     assert "Canary" not in letter.as_string().replace(two.client.email, "")
     assert f"{sent.path}\n" in letter.get_body(("plain",)).get_content()  # type: ignore[union-attr]  # where it is read
 
+    assert "You have 2 new messages" in (await two.hers.get("/")).words
     listed = await two.hers.get("/messages")
     assert "2 new" in listed.words
     seen = await two.hers.get(sent.path)
