@@ -165,6 +165,8 @@ CASES = {
     # To a payer there is nobody outside of its programme; tests/portal/api/test_slots.py has who is inside.
     "listSlots": Case(partner=NOT_FOUND, query=lambda _: {"session_type": "full_session"}),
     "inviteClient": Case(),
+    "listMessages": Case(200, 200, 404, None, by_provider),
+    "writeMessage": Case(201, 201, 404, lambda t: {"provider_id": str(t.provider_id), "text": "Hello."}),
     "keepBilling": Case(409, 403, 403, lambda _: {"reference": "pm_1", "label": "Visa 4242"}),  # not verified yet
     "keepInsurance": Case(body=lambda _: {"company": "Canary Health"}),
     "createClient": Case(201, 201, 404, lambda t: {**PERSON, "provider_id": str(t.provider_id)}),

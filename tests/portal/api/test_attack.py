@@ -324,6 +324,7 @@ def as_an_operator_sends_it(described: dict[str, Any], known: Mapping[str, Seque
     schemas = described["components"]["schemas"]
     for name, needed in {
         "NewClient": ["provider_id"],
+        "NewMessage": ["provider_id"],
         "NewPsychiatricReferral": ["provider_id"],
         "NewAppointment": ["provider_id", "source"],
     }.items():
