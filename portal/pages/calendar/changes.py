@@ -76,7 +76,7 @@ def _chosen(visit: Visit) -> datetime | None:
         found = datetime.fromisoformat(_form(visit).get("free", ""))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return found if found.tzinfo is not None and 2000 < found.year < 2100 else None
 
 
 async def switch_to_call(visit: Visit) -> Shown:

@@ -1,5 +1,6 @@
 """The calendar and the pop-up: who sees what, and what can be done from there (R28, R32-R42, R50, R110-R118)."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from config.deps import Deps
 from people import actions as people
 from people.models import SupportCase
 from people.values import Role
+from portal.pages import calendar, hours
 from scheduling.models import Appointment
 from scheduling.values import AppointmentState, BlockKind, SessionType, Source
 from status.models import Consultation
@@ -136,6 +138,9 @@ async def test_an_appointment_is_moved_to_a_free_time_or_to_any_other(
     assert "outside of your working hours" in (await browser.post(f"{path}/reschedule", any_other)).words
     past = await browser.post(f"{path}/reschedule", any_other | {"version": "3", "new_day": "2026-11-20"})
     assert (past.status, "lies ahead" in past.words, "2026-11-20" in past.text) == (422, True, True)
+    for never in ("9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "2026-12-01T09:00:00"):
+        refused = await browser.post(f"{path}/reschedule", {"version": "3", "free": never})
+        assert refused.status == 422
     none = await browser.post(f"{path}/reschedule", {"version": "3", "new_time": "99:99"})
     assert (none.status, "Enter a time" in none.words) == (422, True)
     stands = await fresh(session, Appointment, row.id)
@@ -295,3 +300,71 @@ async def test_a_day_tells_when_it_is_open_and_when_its_provider_is_elsewhere(
     shown = await browser.get("/calendar", params={"view": "day", "day": "2026-11-25"})
     assert "Open 9:00 AM – 12:00 PM, 1:00 PM – 5:00 PM" in shown.words
     assert "Open" not in (await browser.get("/calendar", params={"view": "day", "day": "2026-11-28"})).words
+
+
+HOSTILE = ("\x00", "é" * 700, "9" * 30)
+FIELDS = (
+    "version",
+    "free",
+    "new_day",
+    "new_time",
+    "scope",
+    "cancel_scope",
+    "cancel_reason",
+    "cancel_message",
+    "issue_text",
+    "doubt_text",
+    "match_reason",
+    "match_text",
+    "occurred",
+    "how",
+    "no_reason",
+    "reason",
+    "client",
+    "session_type",
+    "day",
+    "time",
+    "length",
+    "every",
+    "times",
+    "do",
+    "provider",
+    "kind",
+    "repeats",
+    "starts_on",
+    "opens",
+    "ends_on",
+    "closes",
+    "until",
+    "accept",
+    "url",
+    "initials",
+    "find",
+    "opens_0_0",
+    "closes_0_0",
+)
+
+
+async def test_nothing_that_is_typed_is_a_bug(browser: Browser, accounts: Accounts, world: World) -> None:
+    provider = await world.provider()
+    request = await world.request(provider)
+    await world.series(provider, times=2)
+    row, block = await world.appointment(provider, starts_in=timedelta(days=1)), await world.block(provider)
+    feed = await world.busy_feed(provider)
+    ids = {
+        "appointment_id": row.id,
+        "request_id": request.id,
+        "referral_id": row.referral_id,
+        "block_id": block.id,
+        "feed_id": feed.id,
+    }
+    await accounts.by_cookie(browser, await accounts.of(provider))
+    for page in (*calendar.PAGES, *hours.PAGES):
+        path = re.sub(r"\{(\w+):[^{}]*(?:\{\d+\}[^{}]*)*\}", lambda found: str(ids[found.group(1)]), page.path)
+        for value in HOSTILE:
+            query = dict.fromkeys(("provider", "view", "day", "client", "open"), value)
+            if page.show is not None:
+                assert (await browser.get(path, params=query)).status < 500, (path, value)
+            if page.submit is not None:
+                form = dict.fromkeys(FIELDS, value)
+                assert (await browser.post(path, form | {"provider": ""})).status < 500, (path, value)
