@@ -1,11 +1,13 @@
 """Booking from a public page, as somebody without script does it: times, form, code, and what comes of it."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -222,6 +224,32 @@ async def test_an_offer_that_was_made_to_somebody_else_books_nothing(
         assert seen.path == "/p/pat-one/openings"
     assert other.id != provider.id
     assert (await session.execute(select(Appointment))).scalars().all() == []
+
+
+async def test_two_presses_at_once_book_once_and_one_time_goes_to_one(
+    browsers: Callable[[], Browser], world: World, deps: Deps, session: AsyncSession
+) -> None:
+    await open_page(world, deps)
+    first, second, *_ = offers(await browsers().get("/p/pat-one/openings"))
+    impatient = browsers()
+    ask = await impatient.post("/p/pat-one/book", {"offer": first, **KIM})
+    code = await code_of(session, deps, ask)
+    pressed = await asyncio.gather(*(impatient.post(ask.path, {"code": code}) for _ in range(4)))
+    assert sorted(one.status for one in pressed) == [200, 409, 409, 409]
+    assert len((await session.execute(select(Account))).scalars().all()) == 1
+
+    people = [browsers() for _ in range(4)]
+    asks = [
+        await one.post("/p/pat-one/book", {"offer": second, **KIM, "email": f"kim{n}@example.com"})
+        for n, one in enumerate(people)
+    ]
+    drafts = [UUID(one.path.rpartition("/")[2]) for one in asks]
+    codes = [scheduling.booking_code(one, deps.settings) for one in drafts]
+    ends = await asyncio.gather(
+        *(one.post(ask.path, {"code": code}) for one, ask, code in zip(people, asks, codes, strict=True))
+    )
+    assert sorted((one.status, len(offers(one))) for one in ends) == [(200, 0), (409, 3), (409, 3), (409, 3)]
+    assert len((await session.execute(select(Appointment))).scalars().all()) == 2
 
 
 async def test_gates_are_named_where_somebody_does_not_fit(
