@@ -8,7 +8,7 @@ document.addEventListener("DOMContentLoaded", () => {
   EventCalendar.create(place, {
     view: place.dataset.view,
     date: place.dataset.day,
-    firstDay: 1,
+    firstDay: Number(place.dataset.firstDay ?? 1),
     locale: place.dataset.language,
     headerToolbar: { start: "", center: "", end: "" },
     allDaySlot: false,
@@ -23,7 +23,11 @@ document.addEventListener("DOMContentLoaded", () => {
     editable: false,
     pointer: false,
     events: JSON.parse(place.dataset.events),
-    eventClick: ({ event }) => document.getElementById(`entry-${event.id}`)?.click(),
+    eventClick: ({ event }) => {
+      const entry = document.getElementById(`entry-${event.id}`);
+      entry?.click();
+      entry?.focus();
+    },
   });
   for (const one of place.querySelectorAll("[tabindex], button, a")) one.tabIndex = -1;
 });

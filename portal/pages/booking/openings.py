@@ -1,10 +1,12 @@
 """When a provider can be seen: sessions and phone consultations apart, as lists of times, a heading each day (R27)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from config import times
 from portal import views
@@ -55,9 +57,10 @@ async def openings(visit: Visit) -> Shown:
         asked = f"?{urlencode(visit.query)}" if visit.query else ""
         return Redirect(f"{found.path}/openings{asked}", moved=True)
     what = session_type(visit, found)
-    told: dict[str, object] = {"whose": found, "type": what.value if what else None, "openings": None}
+    told: dict[str, object] = {"whose": found, "type": what.value if what else None, "openings": None, "grid": None}
     if what is not None and found.accepting:
-        told["openings"] = await week(visit, found, what)
+        shown = await week(visit, found, what)
+        told |= {"openings": shown, "grid": _grid(shown.days, visit)}
     return View("booking/openings.html", told)
 
 
@@ -111,6 +114,30 @@ async def _days(visit: Visit, found: Whose, what: SessionType, since: date) -> S
     )
     shown = [Time(**scheduling.shown(one, house)) for one in offers]
     return [Day(on, list(some)) for on, some in groupby(shown, lambda one: views.local_day(one.starts_at, zone))]
+
+
+def _grid(days: Sequence[Day], visit: Visit) -> str:
+    """Return what the picture of a week is drawn from: the places of the radios, and times on the reader's wall.
+
+    A time reaches to the next one at most: they overlap where one can begin every quarter of an hour.
+    """
+    there = ZoneInfo(visit.timezone)
+
+    def on_the_wall(at: datetime) -> str:
+        return at.astimezone(there).strftime("%Y-%m-%dT%H:%M:%S")
+
+    return json.dumps(
+        [
+            {"id": f"{n}-{m}", "title": "", "start": on_the_wall(one.starts_at), "end": on_the_wall(until)}
+            for n, day in enumerate(days, 1)
+            for m, (one, until) in enumerate(_to_the_next(day.times), 1)
+        ]
+    )
+
+
+def _to_the_next(told: Sequence[Time]) -> list[tuple[Time, datetime]]:
+    following = [one.starts_at for one in told[1:]]
+    return [(one, min([one.ends_at, *following[n : n + 1]])) for n, one in enumerate(told)]
 
 
 def day_of(text: str | None) -> date | None:

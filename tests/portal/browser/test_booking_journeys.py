@@ -14,7 +14,7 @@ from scheduling.models import Appointment, BookingDraft
 from scheduling.values import AppointmentState, SessionType
 from tests.builders import OPERATOR, World
 from tests.fixtures import LINES, Carrier
-from tests.portal.browser.conftest import PHONE, Visitor, Visitors
+from tests.portal.browser.conftest import DESK, PHONE, Visitor, Visitors
 from tests.portal.pages.conftest import Accounts
 
 # So many times Tab is pressed at most until something is reached: whoever needs more would give up.
@@ -102,6 +102,27 @@ async def test_somebody_books_in_another_time_zone_by_keyboard_alone(
     row = (await session.execute(select(Appointment))).scalar_one()
     assert (row.state, row.session_type) == (AppointmentState.BOOKED, SessionType.PHONE_CONSULTATION)
     assert row.starts_at == deps.now() + timedelta(days=2)
+    assert visitor.complaints == []
+
+
+async def test_a_press_on_the_picture_of_a_week_chooses_the_time_of_the_list(
+    visitors: Visitors, world: World, deps: Deps
+) -> None:
+    provider = await world.provider()
+    await world.hours(provider)
+    async with deps.sessions.begin() as writing:
+        profile = {"slug": "pat-canary", "published": True}
+        told = {"actor": OPERATOR, "now": deps.now(), "new_id": deps.new_id}
+        await scheduling.change_profile(writing, provider.id, profile, **told)  # type: ignore[arg-type]
+    visitor = await visitors.come(size=DESK)
+    page = visitor.page
+    await visitor.go("/p/pat-canary/openings")
+    drawn = page.locator("#grid .ec-event")
+    await expect(drawn).to_have_count(await page.locator("input[name=offer]").count())
+    await drawn.nth(4).click()
+    chosen = page.locator("input[name=offer]:checked")
+    await expect(chosen).to_be_focused()
+    assert await chosen.get_attribute("id") == "entry-1-5"
     assert visitor.complaints == []
 
 
