@@ -21,7 +21,7 @@ import scheduling.actions
 import status.actions
 from config.deps import Deps
 from config.errors import NotFound, Refused
-from people.models import Client, Provider, Relationship, SupportCase, Thread
+from people.models import Client, Payer, Provider, Relationship, SupportCase, Thread
 from people.queries import relationship
 from people.values import CaseKind, EnrolmentEvent, FormKey, Insured, Language
 from people.values.profiles import PhotoFiles
@@ -93,6 +93,7 @@ BOUND = {
     "client": {CLIENT},
     "both": {PROVIDER, PRACTICE, CLIENT},
     "prescriber": {PROVIDER},
+    "client or payer": {CLIENT, PARTNER},
     "nobody": set(),
 }
 WHEN = {"starts_at": MONDAY + timedelta(days=1), "ends_at": None}
@@ -214,7 +215,7 @@ CASES = {
     "scheduling.switch_to_call": Case(STAFF, of("appointment_id")),
     "scheduling.unarchive_client": Case(STAFF, of("provider_id", "client_id")),
     "scheduling.withdraw_psychiatric": Case({PROVIDER, OPERATORS}, of("psychiatric_id")),
-    "scheduling.withdraw_request": Case({CLIENT, OPERATORS}, of("request_id"), "client"),
+    "scheduling.withdraw_request": Case({CLIENT, PARTNER, OPERATORS}, of("request_id"), "client or payer"),
     "status.answer": Case({PROVIDER, OPERATORS}, of("consultation_id", occurred=True, by=DecidedBy.PORTAL)),
     "status.correct": Case({OPERATORS}, of("consultation_id", occurred=True, reason=None, case_id=None)),
     "people.answer_case": Case({OPERATORS}, {"case_id": CASE, "text": "It works again."}, "nobody"),
@@ -263,7 +264,8 @@ async def everything_of(world: World, provider: Provider) -> Things:
     things = await things_of(world, provider)
     async with world.deps.sessions() as session:
         client = await session.get_one(Client, things.client_id)
-    request = await world.request(provider, client=client, starts_in=timedelta(days=9))
+        payer = await session.get_one(Payer, things.payer_id)
+    request = await world.request(provider, client=client, payer=payer, starts_in=timedelta(days=9))
     waits = await world.waits(provider, client=client)
     return replace(things, request_id=request.id, waitlist_id=waits.id)
 

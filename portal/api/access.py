@@ -150,8 +150,12 @@ async def draft(ask: Ask[Any, Any], draft_id: UUID) -> BookingDraft:
 
 
 async def request(ask: Ask[Any, Any], request_id: UUID) -> Request:
-    """Return a request that the caller decides."""
-    return _own(ask, "request", request_id, await scheduling.request(ask.session, request_id))
+    """Return a request that the caller decides, or has sent as a payer."""
+    row = await scheduling.request(ask.session, request_id)
+    if ask.caller.role is TokenRole.PARTNER:
+        sent = row is not None and row.payer_id == ask.caller.payer_id
+        return _theirs(ask.caller, "request", request_id, row, owned=sent)
+    return _own(ask, "request", request_id, row)
 
 
 async def psychiatric(ask: Ask[Any, Any], psychiatric_id: UUID) -> PsychiatricReferral:

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from people.values import TokenRole
 from portal.api import access, cursors
 from portal.api.fields import Listing, Note, Nothing, Shape, Version
-from portal.api.operation import ADMIN, ADMIN_AND_PROVIDER, Answer, Ask, Method, Operation
+from portal.api.operation import ADMIN_AND_PROVIDER, EVERYBODY, Answer, Ask, Method, Operation
 from scheduling import actions as scheduling
 from scheduling import queries
 from scheduling.models import Appointment, Request
@@ -131,7 +132,7 @@ async def decline(ask: Ask[RequestRefusal, Nothing]) -> Answer:
 
 
 async def withdraw(ask: Ask[Nothing, Nothing]) -> Answer:
-    """Take a request back for the client who made it."""
+    """Take a request back for the client who made it, as an operator or as the payer that sent it."""
     row = await access.request(ask, ask.path["request_id"])
     row = await scheduling.withdraw_request(
         ask.session,
@@ -148,7 +149,10 @@ async def answer(ask: Ask[Any, Any], row: Request) -> Answer:
     """Answer with a request."""
     hold = await queries.appointment(ask.session, row.appointment_id)
     assert hold is not None  # noqa: S101 - requests keep their hold
-    return Answer(view(row, hold, ask.now), (row.id, row.appointment_id, row.provider_id, row.client_id))
+    shown = view(row, hold, ask.now)
+    if ask.caller.role is TokenRole.PARTNER:  # what a provider writes to a client is not for who pays
+        shown = shown.model_copy(update={"reason": None})
+    return Answer(shown, (row.id, row.appointment_id, row.provider_id, row.client_id))
 
 
 def view(row: Request, hold: Appointment, now: datetime) -> RequestShown:
@@ -195,7 +199,7 @@ OPERATIONS = (
         name="getRequest",
         method=Method.GET,
         path="/requests/{request_id}",
-        roles=ADMIN_AND_PROVIDER,
+        roles=EVERYBODY,
         summary="Show a request",
         handler=show,
         body=Nothing,
@@ -230,7 +234,7 @@ OPERATIONS = (
         name="withdrawRequest",
         method=Method.POST,
         path="/requests/{request_id}/withdraw",
-        roles=ADMIN,
+        roles=frozenset({TokenRole.ADMIN, TokenRole.PARTNER}),
         summary="Withdraw a request for the client who made it",
         handler=withdraw,
         body=Nothing,

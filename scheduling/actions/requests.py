@@ -214,7 +214,7 @@ async def decline_request(
     return row
 
 
-@may(ActorKind.CLIENT, ActorKind.OPERATOR)
+@may(ActorKind.CLIENT, ActorKind.PARTNER, ActorKind.OPERATOR)
 async def withdraw_request(
     session: AsyncSession, request_id: UUID, *, actor: Actor, house: House, now: datetime, new_id: NewId
 ) -> Request:
@@ -284,6 +284,8 @@ async def _judged(
     if row is None:
         raise NotFound
     see_theirs(actor, provider_id=row.provider_id, client_id=row.client_id)
+    if actor.kind is ActorKind.PARTNER and actor.id != row.payer_id:  # an appointment names no payer, a request does
+        raise NotFound
     judged = rules.judge_request(row.state, event, expires_at=row.expires_at, now=now)
     if judged is Undecidable.DECIDED:
         raise Refused(

@@ -192,10 +192,10 @@ CASES = {
     "createBooking": Case(201, 202, 404, lambda t: {"offer": signed(t.provider_id), "client": PERSON}, partner=403),
     "completeBooking": Case(201, 201, 404, lambda t: {"code": six_digits(derive(SECRET, "booking codes"), t.draft_id)}),
     "listRequests": Case(200, 200, 404, None, by_provider),
-    "getRequest": Case(),
+    "getRequest": Case(partner=NOT_FOUND),  # no payer has sent it
     "acceptRequest": Case(),
     "declineRequest": Case(),
-    "withdrawRequest": Case(200, 403, 403),
+    "withdrawRequest": Case(200, 403, 403, partner=NOT_FOUND),
     "confirmSessionDetails": Case(409, 409),  # it is not over yet
     "markNoShow": Case(409, 409),
     "createSeries": Case(403, 201, 404, lambda t: {"client_id": str(t.client_id), **TUESDAYS}),

@@ -98,3 +98,22 @@ async def test_an_operator_withdraws_for_the_client(admin: Program, world: World
     withdrawn = await admin.post(f"/requests/{request.id}/withdraw")
 
     assert (withdrawn.status, withdrawn.json["state"], withdrawn.json["decided_by"]) == (200, "withdrawn", "operator")
+
+
+async def test_a_payer_follows_what_it_has_sent_and_can_take_it_back(api: Api, world: World) -> None:
+    """Its own requests and nobody else's; what the provider writes to the client is not for who pays."""
+    provider = await world.provider()
+    payer = await world.payer(provider)
+    other = await world.payer()
+    mine = await world.request(provider, payer=payer)
+    declined = await world.request(provider, payer=payer, starts_in=timedelta(days=8))
+    await (await api.of(provider)).post(f"/requests/{declined.id}/decline", {"reason": "Canary: I am away."})
+    partner, stranger = await api.partner(payer.id), await api.partner(other.id)
+
+    assert (await partner.get(f"/requests/{mine.id}")).json["state"] == "pending"
+    told = await partner.get(f"/requests/{declined.id}")
+    assert (told.json["state"], told.json["reason"]) == ("declined", None)
+    assert (await stranger.get(f"/requests/{mine.id}")).status == 404
+    assert (await stranger.post(f"/requests/{mine.id}/withdraw")).status == 404
+    withdrawn = await partner.post(f"/requests/{mine.id}/withdraw")
+    assert (withdrawn.json["state"], withdrawn.json["decided_by"]) == ("withdrawn", "partner")
