@@ -1,13 +1,17 @@
 """Settings → Referrals: which clients can book and how, and why one is shown, or not (R18, R24-R26, R122, 3.3)."""
 
+from datetime import date
 from typing import Any
 
 from config.errors import BadInput, Problem
 from people import queries as people
+from people.models import Provider
+from portal import views
 from portal.pages.page import PROVIDERS, Form, Page, Redirect, Shown, View, Visit
 from portal.pages.profiles import form
 from scheduling import actions as scheduling
 from scheduling import queries
+from scheduling.models import ReferralSettings
 from scheduling.rules import vocabulary
 from scheduling.rules.matching.record import name
 from scheduling.values import Modality, SessionType
@@ -16,6 +20,8 @@ from status.rules import sharing
 
 # A page has no time for more: each is held against the gates anew.
 NEWEST = 2000
+# What a day may be: beyond, instants come to their end.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
 _LISTS = {"plans": vocabulary.PLANS, "states": vocabulary.STATES, "not_treated": vocabulary.PROBLEMS}
 _AGES = {"youngest": (0, 120), "oldest": (0, 120), "urgent_notice_h": (1, 47)}
@@ -34,6 +40,7 @@ async def show(visit: Visit) -> Shown:
         "settings/referrals.html",
         {
             "known": row,
+            "paused": _paused(row, await people.provider(session, provider_id), visit),
             "usual_notice_h": visit.settings.min_notice_h,
             "choices": {key: form.options(known, visit.language) for key, known in _LISTS.items()},
             "session_types": [one.value for one in SessionType],
@@ -58,19 +65,35 @@ async def show(visit: Visit) -> Shown:
 async def save(visit: Visit) -> Shown:
     """Save how one wants to be booked; what is booked stays (R25)."""
     assert visit.form is not None  # noqa: S101 - a POST has one
-    changed = read(visit.form)
-    await people.provider_for_update(visit.session, visit.provider_id)
+    provider = await people.provider_for_update(visit.session, visit.provider_id)
+    assert provider is not None  # noqa: S101 - who is signed in as one is one
+    changed = read(visit.form, provider.timezone)
     await scheduling.change_settings(
         visit.session, visit.provider_id, changed, actor=visit.actor, now=visit.now, new_id=visit.new_id
     )
     return Redirect("/settings/referrals", done="settings.saved", subjects=(visit.provider_id,))
 
 
-def read(typed: Form) -> dict[str, Any]:
-    """Return what is to be changed; BadInput with everything that is wrong."""
+def _paused(row: ReferralSettings, provider: Provider | None, visit: Visit) -> str:
+    """Return the day from which new clients are taken again, where that lies ahead."""
+    if row.paused_until is None or row.paused_until <= visit.now or provider is None:
+        return ""
+    return views.local_day(row.paused_until, provider.timezone).isoformat()
+
+
+def read(typed: Form, timezone: str) -> dict[str, Any]:
+    """Return what is to be changed; BadInput with everything that is wrong. A day begins where the provider lives."""
     wrong: list[Problem] = []
+    paused_until = None
+    if said := typed.get("paused_until", "").strip():
+        try:
+            day = date.fromisoformat(said)
+            paused_until = views.midnight(min(max(day, FIRST_DAY), LAST_DAY), timezone)
+        except ValueError:
+            wrong.append(Problem("paused_until", "settings.problem_paused_until"))
     changed: dict[str, Any] = {
         "accepting": typed.get("accepting") == "yes",
+        "paused_until": paused_until,
         "urgent": typed.get("urgent") == "yes",
         "session_types": sorted(one.value for one in SessionType if one.value in typed.getall("session_types", [])),
         "modalities": sorted(one.value for one in Modality if one.value in typed.getall("modalities", [])),

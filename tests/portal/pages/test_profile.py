@@ -1,7 +1,7 @@
 """A provider's page and the settings that fill it: written, refused with nothing lost, shown, moved, hidden."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -14,6 +14,7 @@ from people import queries
 from people.rules import profile as rules
 from people.values.profiles import ProfilePart
 from scheduling import actions as scheduling
+from scheduling import queries as calendar
 from scheduling.models import Appointment
 from scheduling.values import AppointmentState, SessionType
 from tests.builders import World
@@ -169,7 +170,7 @@ async def test_photo_and_office_have_pages_of_their_own(browser: Browser, accoun
 
 
 async def test_referral_settings_say_what_they_do_and_why_one_is_not_shown(
-    browser: Browser, accounts: Accounts, world: World, clock: Clock
+    browser: Browser, accounts: Accounts, world: World, clock: Clock, deps: Deps
 ) -> None:
     provider, _, appointment = await world.consultation()
     clock.to(appointment.ends_at + timedelta(days=4))
@@ -197,6 +198,13 @@ async def test_referral_settings_say_what_they_do_and_why_one_is_not_shown(
     assert "Your referral settings are saved" in saved.words
     assert 'name="states" value="CA" id="states-6" checked' in saved.text
     assert "State not among yours" not in saved.words
+    paused = await browser.post("/settings/referrals", {**typed, "paused_until": "2026-12-24"})
+    assert 'value="2026-12-24"' in paused.text
+    async with deps.sessions() as session:
+        row = await calendar.referral_settings(session, provider.id)
+    assert row.paused_until == datetime(2026, 12, 24, 5, tzinfo=UTC)  # midnight in New York
+    none = await browser.post("/settings/referrals", {**typed, "paused_until": "2026-02-30"})
+    assert (none.status, 'id="paused_until-problem"' in none.text) == (422, True)
     wrong = await browser.post("/settings/referrals", {**typed, "youngest": "71", "urgent_notice_h": "3"})
     assert (wrong.status, "above the oldest" in wrong.words) == (422, True)
     other = await browser.post("/settings/referrals", {**typed, "urgent_notice_h": "48", "oldest": "old"})
