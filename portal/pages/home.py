@@ -9,6 +9,7 @@ from bridge import actions as bridge
 from bridge import queries as bridge_queries
 from bridge.values import Contact
 from config.errors import NotFound
+from people import actions as people
 from people import queries as people_queries
 from people.rules.account import missing
 from people.values import EnrolmentState
@@ -96,6 +97,9 @@ async def _provider(visit: Visit) -> View:
             "fill_in": enrolment is not None and enrolment.state is EnrolmentState.INCOMPLETE,
             "attention": enrolment is not None and enrolment.needs_attention,
             "unread": await people_queries.unread(session, provider_id=provider_id),
+            "refused": await people_queries.bounced(
+                session, people.address_key(provider.email if provider else "", visit.settings)
+            ),
             "verified": provider is not None and provider.dial_phone_verified_at is not None,
             "next": await _next(visit, rows, names),
             "questions": [

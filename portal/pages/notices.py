@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from people import actions as people
 from people import queries
 from portal.pages.page import PROVIDERS, Page, Redirect, Shown, View, Visit
 from portal.pages.typed import opaque
@@ -46,11 +47,14 @@ async def show(visit: Visit) -> Shown:
     before = (row.created_at, row.id) if row and mine else None
     found = await ledger_queries.notices_before(visit.session, visit.provider_id, before, AT_ONCE + 1)
     off = await queries.notice_choices(visit.session, visit.provider_id)
+    provider = await queries.provider(visit.session, visit.provider_id)
+    key = people.address_key(provider.email, visit.settings) if provider else ""
     shown = found[:AT_ONCE]
     return View(
         "settings/notices.html",
         {
             "told": [_told(one) for one in shown],
+            "refused": await queries.bounced(visit.session, key),
             "after": shown[-1].id if len(found) > AT_ONCE else None,
             "choices": [Choice(_value(*one), one[0].value, one[1].value, one not in off) for one in _optional()],
         },
@@ -89,4 +93,15 @@ async def choose(visit: Visit) -> Shown:
     return Redirect("/settings/notices", done="notices.saved", subjects=(visit.provider_id,))
 
 
-PAGES = (Page(name="settings_notices", path="/settings/notices", roles=PROVIDERS, show=show, submit=choose),)
+async def try_again(visit: Visit) -> Shown:
+    """Send mail to this provider's address again, which its server had refused for good."""
+    provider = await queries.provider(visit.session, visit.provider_id)
+    if provider is not None:
+        await queries.lift_bounce(visit.session, people.address_key(provider.email, visit.settings), visit.now)
+    return Redirect("/settings/notices", done="notices.tried_again", subjects=(visit.provider_id,))
+
+
+PAGES = (
+    Page(name="settings_notices", path="/settings/notices", roles=PROVIDERS, show=show, submit=choose),
+    Page(name="notices_again", path="/settings/notices/again", roles=PROVIDERS, submit=try_again, again=show),
+)

@@ -50,3 +50,24 @@ async def test_f35_anothers_letters_are_not_there_and_older_ones_are_on_further_
     second = await browser.get(after[1])
     rows = first.text.count('<th scope="row"') + second.text.count('<th scope="row"')
     assert rows == 18 * 3
+
+
+async def test_a_provider_whose_server_refuses_our_mail_is_told_and_lets_us_try_again(
+    browser: Browser, accounts: Accounts, world: World, clock: Clock, works: Worker, mailbox: Mailbox
+) -> None:
+    provider = await world.provider()
+    await accounts.by_cookie(browser, await accounts.of(provider))
+    mailbox.rcpt = "550 Blocked"
+    await world.request(provider)
+    await works.turn()
+    mailbox.rcpt = "250 OK"
+    assert "Your mail server refuses our mail" in (await browser.get("/")).words
+    await world.request(provider, starts_in=timedelta(days=4))
+    await works.turn()
+    assert mailbox.letters() == []
+    assert "not sent: your address refuses mail" in (await browser.get("/settings/notices")).words
+    again = await browser.post("/settings/notices/again")
+    assert "We mail you again from now on." in again.words
+    await world.request(provider, starts_in=timedelta(days=5))
+    await works.turn()
+    assert [one["To"] for one in mailbox.letters()] == [provider.email]

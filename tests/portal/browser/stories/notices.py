@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from people import actions as people
 from people import queries
 from status.values import Channel, NoticeKey
 from tests.portal.browser.stories import Scene, Stage, story
@@ -18,6 +19,10 @@ async def some(stage: Stage) -> Scene:
     return Scene(path="/settings/notices", who=await stage.accounts.of(provider))
 
 
-@story("settings_notices", "nothing yet")
+@story("settings_notices", "nothing yet, and mail that is refused")
 async def nothing(stage: Stage) -> Scene:
-    return Scene(path="/settings/notices", who=await stage.accounts.of(await stage.world.provider()))
+    provider = await stage.world.provider()
+    async with stage.deps.sessions.begin() as session:
+        key = people.address_key(provider.email, stage.deps.settings)
+        await queries.note_bounce(session, key, stage.deps.now())
+    return Scene(path="/settings/notices", who=await stage.accounts.of(provider))
