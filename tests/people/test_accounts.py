@@ -23,7 +23,7 @@ from people.values import AccountEvent as Event
 from people.values import AccountState as State
 from people.values import AccountStep, FormKey, Insured, Language, LinkPurpose
 from scheduling import actions as scheduling
-from scheduling.values import SessionType, Source
+from scheduling.values import BookingClient, Offer, SessionType, Source
 from status.models import Notice
 from status.values import Actor, ActorKind, NoticeKey, NoticeState
 from tests.builders import OPERATOR, World, as_client
@@ -415,3 +415,47 @@ async def test_a_closed_account_leaves_no_person_behind_save_with_who_has_met_th
     assert await people_queries.billing_method(session, client.id) is None
     again = await story.adds()
     assert again.id != client.id
+
+
+async def test_who_is_booked_for_has_registered_themselves_and_is_asked_to_verify(
+    story: Story, clock: Clock, works: Worker, mailbox: Mailbox, session: AsyncSession
+) -> None:
+    """An operator vouches for the person and has not seen the address: it is proven by the link, and nobody edits."""
+    story.provider = await story.world.provider()
+    await story.world.hours(story.provider)
+    starts_at = datetime(2026, 11, 27, 15, 0, tzinfo=UTC)
+    offer = Offer(
+        provider_id=story.provider.id,
+        session_type=SessionType.FULL_SESSION,
+        source=Source.BOOKING_LINK,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=50),
+        issued_at=clock(),
+    )
+    who = BookingClient(
+        first_name="Canary-Kim",
+        last_name="Canary-Roe",
+        email="kim.booked@example.com",
+        phone=None,
+        birth_date=None,
+        state=None,
+        plan=None,
+        timezone=None,
+        language=Language.ENGLISH,
+    )
+    async with story.deps.sessions.begin() as writing:
+        await scheduling.book_offer(
+            writing, offer, who, note=None, house=scheduling.house(story.deps.settings), **story.told
+        )
+    client = await people_queries.client_by_email(session, who.email)
+    assert client is not None
+    assert await story.state(client) is State.SELF_REGISTERED
+    for refused in (story.corrects(client, first_name="Canary-Else"), story.invites(client)):
+        with pytest.raises(Refused) as no:
+            await refused
+        assert no.value.code == "self_registered"
+    await works.turn()
+    assert "invites you" in " ".join(one["Subject"] for one in mailbox.letters())
+    [link] = await story.links(client)
+    await story.uses(link)
+    assert await story.state(client) is State.VERIFIED
