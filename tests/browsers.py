@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,34 +94,34 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait(10)
 
 
-async def html_problems(pages: Mapping[str, str]) -> list[str]:
-    """Return what html-validate has against these pages, each with the name under which it was given."""
-    node, checker = shutil.which("node"), HTML_TOOLS / "node_modules" / "html-validate" / "bin" / "html-validate.mjs"
-    if node is None or not checker.exists():
+HtmlChecker = Callable[[Mapping[str, str]], Awaitable[list[str]]]
+
+
+@pytest.fixture(scope="session")
+def html_problems() -> Iterator[HtmlChecker]:
+    """Return what tells what html-validate has against pages, each named; one process looks at all of them."""
+    node = shutil.which("node")
+    if node is None or not (HTML_TOOLS / "node_modules" / "html-validate").exists():
         missing(NO_CHECKER)
-    with tempfile.TemporaryDirectory(prefix="consultline-html-") as folder:
-        names = {}
-        for n, (name, text) in enumerate(pages.items()):
-            (Path(folder) / f"{n}.html").write_text(text, "utf-8")
-            names[f"{n}.html"] = name
-        config = ["--config", str(HTML_TOOLS / ".htmlvalidate.json")]
-        # Into a file: node leaves without waiting for a pipe, and what is long would be cut off.
-        with (Path(folder) / "found.json").open("wb") as told:
-            process = await asyncio.create_subprocess_exec(
-                str(node),
-                *(str(checker), "--formatter", "json", *config, folder),
-                stdout=told,
-                stderr=subprocess.PIPE,
-            )
-            _, err = await process.communicate()
-        out = (Path(folder) / "found.json").read_bytes()
-        if process.returncode not in {0, 1}:
-            pytest.fail(f"html-validate said: {err.decode(errors='replace')}", pytrace=False)
-    return [
-        f"{names[Path(file['filePath']).name]}, line {one['line']}: {one['ruleId']}: {one['message']}"
-        for file in json.loads(out)
-        for one in file["messages"]
-    ]
+    process = subprocess.Popen(
+        [str(node), "check.mjs"], cwd=HTML_TOOLS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def ask(pages: Mapping[str, str]) -> list[str]:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(list(pages.items())) + "\n")
+        process.stdin.flush()
+        found: list[str] = json.loads(process.stdout.readline())
+        return found
+
+    async def look(pages: Mapping[str, str]) -> list[str]:
+        return await asyncio.to_thread(ask, pages)
+
+    try:
+        yield look
+    finally:
+        process.communicate(timeout=10)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

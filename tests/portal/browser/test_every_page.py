@@ -14,7 +14,7 @@ from portal import words
 from portal.pages import PAGES
 from scheduling.rules import vocabulary
 from scheduling.values import Word
-from tests.browsers import html_problems
+from tests.browsers import HtmlChecker
 from tests.clock import START
 from tests.portal.browser.conftest import DESK, PHONE, Visitor, Visitors
 from tests.portal.browser.stories import Scene, Stage, Story, by_area
@@ -39,7 +39,9 @@ def test_every_page_has_a_story_and_every_story_a_page() -> None:
 
 
 @pytest.mark.parametrize("area", sorted(STORIES))
-async def test_anybody_can_use_every_page_of(area: str, stage: Stage, visitors: Visitors) -> None:
+async def test_anybody_can_use_every_page_of(
+    area: str, stage: Stage, visitors: Visitors, html_problems: HtmlChecker
+) -> None:
     wrong: list[str] = []
     sent: dict[str, str] = {}
     visitor = await visitors.come()
