@@ -35,7 +35,7 @@ async def test_requests_are_told_with_their_source_and_the_time_that_is_left_and
     listed = await own.get("/calendar/unconfirmed")
     assert listed.text.index(str(sooner.id)) < listed.text.index(str(later.id))
     assert payer.name in listed.words
-    assert "Client portal 48 h 0 min" in listed.words
+    assert "48 h 0 min Client portal" in listed.words
     assert "Nothing waits" in (await stranger.get("/calendar/unconfirmed")).words
 
     one = await desk.get(f"/requests/{sooner.id}")
