@@ -28,9 +28,9 @@ WHOSE: Mapping[frozenset[Role], str] = {
         account_billing account_billing_back sandbox_card account_close""",
     PROVIDERS: """share_status decide share clients clients_export clients_add client client_edit client_invite
         client_archive client_unarchive client_block client_support client_refer import import_preview
-        import_report settings_notices issues client_take client_insurance number number_code number_text
-        number_typed other_number pin settings settings_profile settings_photo settings_office
-        settings_referrals""",
+        import_report settings_notices notices_again issues client_take client_insurance number
+        number_code number_text number_typed other_number pin settings settings_profile settings_photo
+        settings_office settings_referrals""",
     PRACTICE: """calendar unconfirmed referrals new_appointment request confirm_request decline_request open_referral
         appointment reschedule switch_to_call cancel_appointment confirm_details mark_no_show report_issue hand_back
         doubt_status hours new_block block delete_block add_feed remove_feed calendar_feed""",
