@@ -79,6 +79,7 @@ async def test_an_operator_vouches_for_a_number_and_a_new_number_is_unverified(
     assert {(one["key"], one["channel"]) for one in told.json["items"]} == {
         ("dial_number_changed", "mail"),
         ("dial_number_changed", "portal"),
+        ("dial_number_changed", "text"),  # to the number that was theirs until then
     }
 
 
