@@ -1,6 +1,6 @@
 """A request from its beginning to each of its ends (requirements 4.2): what becomes of it, and who is told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -99,11 +99,12 @@ async def test_a_request_holds_its_time_and_asks_the_provider(world: World, sess
     assert (request.source_name or "").startswith("Canary Health")
     (referral,) = await rows(session, Referral)
     assert (referral.id, referral.state) == (request.referral_id, ReferralState.AWAITING_ACCEPTANCE)
-    (task,) = await asked(session)
+    (task,) = await questions(session)
     assert (task.subject_id, task.provider_id, task.due_at) == (request.id, provider.id, request.expires_at)
     (link,) = await rows(session, Relationship)
     assert (link.client_id, link.state) == (client.id, RelationshipState.PROSPECT)
     assert await letters(session) == {
+        (NoticeKey.ENROLLED, Channel.MAIL, "provider"),  # M8, from before
         (NoticeKey.REQUEST_TO_DECIDE, Channel.MAIL, "provider"),
         (NoticeKey.REQUEST_TO_DECIDE, Channel.PORTAL, "provider"),
         (NoticeKey.REQUEST_EXPIRING, Channel.MAIL, "provider"),
@@ -168,7 +169,7 @@ async def test_a_yes_books_the_time_and_makes_the_client_active(
     assert referral.state is ReferralState.NEW
     (link,) = await rows(session, Relationship)
     assert link.state is RelationshipState.ACTIVE
-    (task,) = await asked(session)
+    (task,) = await questions(session)
     assert task.state is TaskState.DONE
     await works.turn()
     assert client.email in addressed(mailbox)
@@ -270,7 +271,7 @@ async def test_whoever_leaves_the_programme_declines_what_payers_asked_for(
     assert (NoticeKey.REQUEST_DECLINED, Channel.MAIL, "client") in await letters(session)
 
 
-async def asked(session: AsyncSession) -> Sequence[Task]:
+async def questions(session: AsyncSession) -> Sequence[Task]:
     """Return who is, or was, asked to decide; a provider in the programme has other tasks as well."""
     return [one for one in await rows(session, Task) if one.kind is TaskKind.DECIDE_REQUEST]
 
@@ -279,7 +280,7 @@ async def ended(session: AsyncSession, hold: AppointmentState, referral: Referra
     """See what a request leaves behind that came to nothing; nobody is reminded of it any more."""
     assert [one.state for one in await rows(session, Appointment)] == [hold]
     assert [one.state for one in await rows(session, Referral)] == [referral]
-    assert [one.state for one in await asked(session)] == [task]
+    assert [one.state for one in await questions(session)] == [task]
     asked = [one for one in await rows(session, Notice) if one.key is NoticeKey.REQUEST_EXPIRING]
     assert [one.state for one in asked] == [NoticeState.CANCELLED]
 
@@ -303,7 +304,7 @@ async def test_a_request_ends_by_itself_and_says_so_once(
     assert (kept.state, kept.decided_at, kept.decided_by_kind) == (RequestState.EXPIRED, clock(), "clock")
     assert [one.state for one in await rows(session, Appointment)] == [AppointmentState.RELEASED]
     assert [one.state for one in await rows(session, Referral)] == [ReferralState.CLOSED_EXPIRED]
-    assert [one.state for one in await asked(session)] == [TaskState.EXPIRED]
+    assert [one.state for one in await questions(session)] == [TaskState.EXPIRED]
     assert addressed(mailbox).count(client.email) == 1
 
 
