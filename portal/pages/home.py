@@ -22,7 +22,7 @@ from scheduling.values import AppointmentState, RequestState, WaitlistState
 from status import actions as ledger
 from status import queries as ledger_queries
 from status.rules import consultation as rules
-from status.values import ConsultationStatus, DecidedBy, How, NoReason
+from status.values import ConsultationStatus, DecidedBy, How, NoReason, TaskKind, TaskState
 
 AHEAD = timedelta(days=7)
 SHOWN = 20
@@ -50,6 +50,15 @@ class Question:
     name: str
     starts_at: datetime
     share_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToConfirm:
+    """A session that is over and whose details nobody has confirmed yet (R50)."""
+
+    appointment_id: UUID
+    name: str
+    starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,16 @@ async def _provider(visit: Visit) -> View:
     requests = await calendar.requests(
         session, provider_id=provider_id, state=RequestState.PENDING, now=visit.now, after=None, limit=SHOWN
     )
-    asked = await calendar.appointments_by_id(session, [one.appointment_id for one in open_ones])
+    over = await ledger_queries.tasks(
+        session,
+        provider_id=provider_id,
+        state=TaskState.OPEN,
+        kind=TaskKind.CONFIRM_SESSION_DETAILS,
+        after=None,
+        limit=SHOWN,
+    )
+    confirm = [one.appointment_id for one in over if one.appointment_id]
+    asked = await calendar.appointments_by_id(session, [*(one.appointment_id for one in open_ones), *confirm])
     clients = {row.id: row.client_id for row in (*rows, *asked)}
     names = await _names(visit, {*clients.values(), *(one.client_id for one, _ in requests)})
     policy = ledger.policy(visit.settings)
@@ -107,6 +125,9 @@ async def _provider(visit: Visit) -> View:
                     one.id, names[clients[one.appointment_id]], one.starts_at, rules.closes_at(one.ends_at, policy)
                 )
                 for one in open_ones
+            ],
+            "to_confirm": [
+                ToConfirm(row.id, names[row.client_id], row.starts_at) for row in asked if row.id in confirm
             ],
             "requests": [
                 ToDecide(

@@ -24,16 +24,19 @@ async def tasks(
     *,
     provider_id: UUID | None,
     state: TaskState | None,
+    kind: TaskKind | None = None,
     but: TaskKind | None = None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[Task]:
-    """Return tasks in the order of their ids, save those of one kind."""
+    """Return tasks in the order of their ids: of one kind, or of all save one."""
     query = select(Task).order_by(col(Task.id)).limit(limit)
     if provider_id:
         query = query.where(col(Task.provider_id) == provider_id)
     if state:
         query = query.where(col(Task.state) == state)
+    if kind:
+        query = query.where(col(Task.kind) == kind)
     if but:
         query = query.where(col(Task.kind) != but)
     if after:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from scheduling.values import SessionType
 from status.models import Consultation
 from status.values import ConsultationStatus
 from tests.builders import World
@@ -60,6 +61,24 @@ async def test_a_task_is_answered_once_from_the_start_page(
     assert (again.status, "already been shared" in again.words) == (409, True)
     await session.refresh(consultation)
     assert consultation.status is ConsultationStatus.DID_NOT_OCCUR
+
+
+async def test_r50_a_session_that_is_over_waits_for_its_details_on_the_start_page(
+    browser: Browser, accounts: Accounts, world: World, clock: Clock, works: Worker
+) -> None:
+    provider = await world.provider()
+    made = await world.appointment(provider, starts_in=timedelta(hours=1), session_type=SessionType.FULL_SESSION)
+    link = f'<a class="btn btn-primary btn-sm" href="/appointments/{made.id}">'
+    clock.to(made.ends_at - timedelta(seconds=1))
+    await works.turn()
+    await accounts.by_cookie(browser, await accounts.of(provider))
+    assert link not in (await browser.get("/")).text
+
+    clock.to(made.ends_at)
+    await works.turn()
+    assert link in (await browser.get("/")).text
+    await browser.post(f"/appointments/{made.id}/no-show")
+    assert link not in (await browser.get("/")).text
 
 
 async def test_f35_anothers_task_is_not_there(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from people.values import Role
+from scheduling.values import SessionType
 from tests.portal.browser.stories import Scene, Stage, story
 
 
@@ -15,6 +16,7 @@ async def front(_: Stage) -> Scene:
 async def full(stage: Stage) -> Scene:
     world, clock = stage.world, stage.clock
     provider, client, over = await world.consultation()
+    await world.appointment(provider, starts_in=-timedelta(hours=2), session_type=SessionType.FULL_SESSION)
     clock.to(over.ends_at)
     await stage.works.turn()
     await world.appointment(provider, client=client, starts_in=timedelta(minutes=30))
