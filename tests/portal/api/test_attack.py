@@ -390,8 +390,8 @@ async def test_valid_and_invalid_requests(
     never = report.never(range(200, 300))
     assert len(never - MOVES - {"POST /series"}) <= BAD_LUCK, never - MOVES
     assert len(never & MOVES) <= len(MOVES) // 2, never
-    # Where only ids are sent, hypothesis runs out of other ones before that.
-    few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES // 2}
+    # Where only ids are sent, and what they name is gone after the first, the attack ends sooner.
+    few = {label for label, counted in report.statuses.items() if counted.total() < EXAMPLES // 4}
     assert few <= {"GET /line", "GET /vocabulary", "GET /searches/order"}, "there is one way to ask for nothing"
 
 
