@@ -141,7 +141,7 @@ SELECT client AS n, gen_random_uuid() AS id FROM visits GROUP BY client
 
 _CLIENTS = """
 INSERT INTO clients (id, first_name, last_name, email, phone, account, created_at, version)
-SELECT c.id, 'Casey', 'Client ' || c.n, 'client' || c.n || '@example.com', who.number, 'verified', $1, 1
+SELECT c.id, 'Casey', 'Client ' || c.n, 'client' || c.n || '@example.com', who.number, 'invited', $1, 1
 FROM clientele c JOIN who ON who.n = 1 + c.n % $2::int
 """
 

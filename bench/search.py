@@ -259,7 +259,7 @@ FROM who, generate_series(0, 4) day, LATERAL (SELECT CASE WHEN n % 3 = 0 THEN 72
 
 _CLIENTS = """
 INSERT INTO clients (id, first_name, last_name, email, language, account, created_at, version)
-SELECT client_id, 'Casey', 'Client ' || n, 'client' || n || '@example.com', 'en', 'verified', $1, 1 FROM who
+SELECT client_id, 'Casey', 'Client ' || n, 'client' || n || '@example.com', 'en', 'invited', $1, 1 FROM who
 """
 
 _APPOINTMENTS = """
