@@ -41,7 +41,8 @@ async def test_a_database_is_dropped_even_where_a_test_has_left_a_connection_ope
     left_open = await asyncpg.connect(url.replace("+asyncpg", ""))
 
     databases.discard(url)
-    databases.discard(databases.copy())
+    for _ in range(2):  # the first was made before; it is dropped with the second
+        databases.discard(databases.copy())
 
     with pytest.raises((asyncpg.AdminShutdownError, asyncpg.ConnectionDoesNotExistError)):
         await left_open.execute("SELECT 1")
