@@ -108,23 +108,7 @@ async def _in_turn(
     why = await slots.why_not(session, offer, house=house, now=now)
     if why is not None:
         raise _Gone(why)
-    account = await people.client_of_address(
-        session,
-        first_name=client.first_name,
-        last_name=client.last_name,
-        preferred_name=client.preferred_name,
-        email=client.email,
-        phone=client.phone,
-        birth_date=client.birth_date,
-        lives_in=client.state,
-        plan=client.plan,
-        timezone=client.timezone,
-        language=client.language,
-        proven=told.proven,
-        actor=actor,
-        now=now,
-        new_id=new_id,
-    )
+    account = await account_of(session, client, proven=told.proven, actor=actor, now=now, new_id=new_id)
     if actor.kind is ActorKind.CLIENT and actor.id is None:  # whose address it is, is known only now
         actor = replace(actor, id=account.id)
     if account.account is AccountState.SELF_REGISTERED and account.invited_until is None:
@@ -151,6 +135,29 @@ async def _in_turn(
         search_id=told.search_id,
         actor=actor,
         house=house,
+        now=now,
+        new_id=new_id,
+    )
+
+
+async def account_of(
+    session: AsyncSession, client: BookingClient, *, proven: bool, actor: Actor, now: datetime, new_id: NewId
+) -> Client:
+    """Return the account of who books or waits, locked; where there is none, it begins with what was typed."""
+    return await people.client_of_address(
+        session,
+        first_name=client.first_name,
+        last_name=client.last_name,
+        preferred_name=client.preferred_name,
+        email=client.email,
+        phone=client.phone,
+        birth_date=client.birth_date,
+        lives_in=client.state,
+        plan=client.plan,
+        timezone=client.timezone,
+        language=client.language,
+        proven=proven,
+        actor=actor,
         now=now,
         new_id=new_id,
     )

@@ -19,7 +19,7 @@ from people.models import Provider
 from people.values import Language, RelationshipState
 from scheduling import queries
 from scheduling.actions import slots
-from scheduling.actions.booking import BY_OFFER, book_offer, problems_of, see_that_gates_are_passed
+from scheduling.actions.booking import BY_OFFER, account_of, book_offer, problems_of, see_that_gates_are_passed
 from scheduling.actions.house import House
 from scheduling.actions.waitlist import join_waitlist
 from scheduling.models import Appointment, BookingDraft, Request, WaitlistEntry
@@ -290,23 +290,7 @@ async def wait(
     The gates of R18 are asked, so that nobody waits for what they cannot have.
     """
     provider = await _provider(session, provider_id)
-    account = await people.client_of_address(
-        session,
-        first_name=client.first_name,
-        last_name=client.last_name,
-        preferred_name=client.preferred_name,
-        email=client.email,
-        phone=client.phone,
-        birth_date=client.birth_date,
-        lives_in=client.state,
-        plan=client.plan,
-        timezone=client.timezone,
-        language=client.language,
-        proven=True,
-        actor=actor,
-        now=now,
-        new_id=new_id,
-    )
+    account = await account_of(session, client, proven=True, actor=actor, now=now, new_id=new_id)
     problems = await problems_of(session, search_id)
     await see_that_gates_are_passed(session, provider, account, session_type, source, problems=problems, now=now)
     link = await people_queries.relationship_for_update(session, provider.id, account.id)

@@ -29,6 +29,14 @@ def _form(visit: Visit) -> Form:
     return visit.form
 
 
+def _version(visit: Visit) -> int | None:
+    """Return which version of the appointment was seen, where a form says no more than that (R34)."""
+    typed = Typed(_form(visit))
+    version = typed.whole("version", 1, 10**9)
+    typed.finish()
+    return version
+
+
 def _how(visit: Visit, row: Appointment, version: int | None) -> dict[str, Any]:
     """Return what every change of an appointment is told."""
     return {
@@ -82,9 +90,7 @@ def _chosen(visit: Visit) -> datetime | None:
 async def switch_to_call(visit: Visit) -> Shown:
     """Turn a session into a phone consultation (R40)."""
     row, _ = await appointment(visit)
-    typed = Typed(_form(visit))
-    version = typed.whole("version", 1, 10**9)
-    typed.finish()
+    version = _version(visit)
     return done(
         await scheduling.switch_to_call(visit.session, row.id, **_how(visit, row, version)), "calendar.switched"
     )
@@ -108,9 +114,7 @@ async def cancel(visit: Visit) -> Shown:
 async def confirm_details(visit: Visit) -> Shown:
     """Confirm the details of a session that was held (R50)."""
     row, _ = await appointment(visit)
-    typed = Typed(_form(visit))
-    version = typed.whole("version", 1, 10**9)
-    typed.finish()
+    version = _version(visit)
     row = await scheduling.confirm_details(
         visit.session, row.id, version=version, actor=acting(visit, row.provider_id), now=visit.now, new_id=visit.new_id
     )
@@ -120,9 +124,7 @@ async def confirm_details(visit: Visit) -> Shown:
 async def mark_no_show(visit: Visit) -> Shown:
     """Mark a session that the client did not come to."""
     row, _ = await appointment(visit)
-    typed = Typed(_form(visit))
-    version = typed.whole("version", 1, 10**9)
-    typed.finish()
+    version = _version(visit)
     row = await scheduling.mark_no_show(
         visit.session, row.id, version=version, actor=acting(visit, row.provider_id), now=visit.now, new_id=visit.new_id
     )
